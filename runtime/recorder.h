@@ -1,0 +1,199 @@
+/* recorder.h: what the shim's hooks ask of the runtime.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The runtime lives inside somebody's program. Nothing here exits, aborts,
+ * prints to standard output, changes errno, or fails visibly: on trouble it
+ * stops recording, says so once on standard error, and every function becomes
+ * a no-op. Memory comes from an arena of our own, never from the program's
+ * malloc. All functions may be called on any thread at any time; "hot" marks
+ * those made for every operation.
+ */
+#ifndef PROF_RUNTIME_RECORDER_H
+#define PROF_RUNTIME_RECORDER_H
+
+#include <prof/kinds.h>
+#include <prof/trace_codec.h>
+#include <stdbool.h>
+
+#include "runtime/clock.h" /* static inline uint64_t prof_clock(void): raw reading, hot */
+
+#define PROF_NO_DESC (~0u)
+
+/* ---- threads ---- */
+
+enum prof_slot { PROF_SLOT_BLAS, PROF_SLOT_GGML, PROF_SLOT_CALLS, PROF_SLOT_SPARE0, PROF_SLOT_SPARE1, PROF_SLOTS };
+
+/* What is hot of one recording thread; runtime/ holds the rest behind it. */
+struct prof_thread {
+	struct prof_stream stream;
+	uint8_t *p;          /* where the next record goes */
+	uint8_t *limit;      /* p beyond this: a new chunk is needed first */
+	uint64_t epoch_raw;
+	uint32_t tick_shift;
+	volatile uint32_t busy; /* inside the recorder: a signal handler must not record */
+	uint64_t records;    /* operation records written */
+	uint64_t lost;       /* operations seen while busy or without room */
+	uint64_t next_costly_raw; /* raw clock before which no costly reading is due */
+	void *slot[PROF_SLOTS];   /* hook families' own per-thread state */
+};
+
+extern __thread struct prof_thread *prof_thread_current __attribute__((tls_model("initial-exec")));
+
+/* The calling thread's recorder, attached on first use; null when recording
+ * is off, has stopped, or the caller is the runtime itself. Hot. */
+struct prof_thread *prof_thread_attach(void);
+static inline struct prof_thread *prof_thread_get(void)
+{
+	struct prof_thread *t = prof_thread_current;
+
+	return __builtin_expect(t != NULL, 1) ? t : prof_thread_attach();
+}
+
+/* Zeroed memory of `bytes` for a family's per-thread state, made on first use
+ * and kept for the thread's life; null when there is no memory. */
+void *prof_thread_slot(struct prof_thread *t, enum prof_slot slot, size_t bytes);
+
+/* Memory from the runtime's arena, zeroed, aligned to 16, never given back;
+ * null when there is none. */
+void *prof_arena_alloc(size_t bytes);
+
+/* ---- names, call sites, descriptors: interned once, then a number ---- */
+
+/* The id of a string, 0 for a null or empty one. At most 4096 bytes are kept. */
+uint32_t prof_intern_string(const char *s, size_t bytes);
+
+/* The id of the calling thread's stack, outermost hooks' frames left out;
+ * 0 when call sites are off. return_address and stack_pointer are those of the
+ * hooked call and key a per-thread cache; the stack is walked on a miss. Hot
+ * on a hit. */
+uint32_t prof_call_site(struct prof_thread *t, const void *return_address, const void *stack_pointer);
+
+struct prof_operand_spec {
+	uint8_t role, dtype, n_dims, strided;
+	uint32_t name;                      /* string id */
+	uint64_t dims[PROF_MAX_DIMS];       /* outermost first */
+	int64_t strides_bytes[PROF_MAX_DIMS]; /* when strided */
+};
+
+struct prof_attr_spec {
+	uint16_t attr;
+	int64_t value;
+};
+
+/* A descriptor to be interned; zero is a good default for every field but
+ * layer (-1). Padding takes part in nothing. */
+struct prof_desc_spec {
+	uint16_t op;
+	uint8_t n_operands, n_attrs;
+	uint32_t flags;
+	int32_t layer;
+	uint32_t family, name, context, result, site;
+	struct prof_operand_spec operands[PROF_MAX_OPERANDS];
+	struct prof_attr_spec attrs[PROF_MAX_ATTRS];
+};
+
+/* The id of an equal descriptor, made when there is none; the calling thread's
+ * regions become part of it. PROF_NO_DESC when recording stopped. */
+uint32_t prof_intern_desc(struct prof_thread *t, const struct prof_desc_spec *spec);
+
+/* A number that changes with the calling thread's regions (0: none open):
+ * callers that cache descriptors make it part of their key. Hot. */
+uint32_t prof_region_current(struct prof_thread *t);
+
+/* ---- recording ---- */
+
+/* A new chunk for t, or false when recording has stopped. */
+bool prof_thread_more(struct prof_thread *t);
+
+static inline uint64_t prof_ticks(const struct prof_thread *t, uint64_t raw)
+{
+	return (raw - t->epoch_raw) >> t->tick_shift;
+}
+
+/* One operation (or one thread's slice of one), with raw clock readings at its
+ * start and end. Children are recorded before the operation that encloses
+ * them. Hot. */
+static inline void prof_record(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end)
+{
+	if (__builtin_expect(t->busy != 0 || desc == PROF_NO_DESC, 0)) {
+		t->lost++;
+		return;
+	}
+	t->busy = 1;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (__builtin_expect(t->p <= t->limit, 1) || prof_thread_more(t)) {
+		t->p = prof_put_op(&t->stream, t->p, desc, prof_ticks(t, raw_start),
+		                   prof_ticks(t, raw_end), NULL, 0);
+		t->records++;
+	} else {
+		t->lost++;
+	}
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	t->busy = 0;
+}
+
+/* ---- counters: costly, so taken when due ---- */
+
+struct prof_counter_values {
+	uint64_t value[PROF_MAX_COUNTERS];
+	bool valid;
+};
+
+/* Whether a reading is due now (the budget allows it) on this thread. Hot. */
+static inline bool prof_counters_due(const struct prof_thread *t, uint64_t raw_now)
+{
+	return __builtin_expect(raw_now >= t->next_costly_raw, 0);
+}
+
+/* Read the calling thread's counters at an operation's start. Not valid when
+ * this thread has none (then due moves to never). */
+void prof_counters_read(struct prof_thread *t, struct prof_counter_values *v);
+
+/* As prof_record, with the counters read at the start; reads them again and
+ * schedules the next due time. When at_start is not valid: prof_record. */
+void prof_record_counted(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end,
+                         const struct prof_counter_values *at_start);
+
+/* ---- groups and steps ---- */
+
+/* A new group number, never 0: the kernels of one graph run by nth threads. */
+uint32_t prof_group_new(void);
+
+/* The calling thread takes part in a group as its ith of nth; operations
+ * recorded until prof_group_leave() are slices. step: index plus 1, 0: none. */
+void prof_group_enter(struct prof_thread *t, uint32_t group, uint32_t ith, uint32_t nth, uint32_t step);
+void prof_group_leave(struct prof_thread *t);
+
+struct prof_step_info {
+	uint32_t tokens, sequences, ctx_max; /* 0: unknown */
+	uint64_t ctx_sum;
+};
+
+/* Begin and end a step; returns its index plus 1. Energy is sampled at both.
+ * The calling thread's operations belong to it (others': prof_group_enter). */
+uint32_t prof_step_begin(struct prof_thread *t, const struct prof_step_info *info);
+void prof_step_end(struct prof_thread *t, uint32_t step);
+
+/* ---- facts, trouble, configuration ---- */
+
+/* Something about the run, for `proftrace info`: a dotted key, a value. */
+void prof_fact(const char *key, const char *value);
+
+/* Something that is missing and why, in one sentence; also on standard error
+ * when PROFSHIM_VERBOSE is set. */
+void prof_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* On standard error, when PROFSHIM_VERBOSE is at least `level`. */
+void prof_say(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Whether PROFSHIM_FAMILIES has this family on. */
+bool prof_family_enabled(const char *family);
+
+/* A module (library) came or went: addresses are to be looked up anew. */
+void prof_modules_changed(void);
+
+/* Called by the shim's constructor and destructor. */
+void prof_runtime_start(void);
+void prof_runtime_stop(void);
+
+#endif

@@ -1,0 +1,98 @@
+/* trace.h: a trace opened for reading: a binary trace, or an op list.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * trace_open() reads all META (names, descriptors, steps, modules, ...) and
+ * indexes the chunks; operations are then streamed by a cursor, in order of
+ * their start, slices merged, without holding them in memory. A damaged trace
+ * opens as far as it is sound; what was found wrong is in `problems`.
+ */
+#ifndef TOOLS_LIB_TRACE_H
+#define TOOLS_LIB_TRACE_H
+
+#include <stddef.h>
+
+#include "tools/lib/diag.h"
+#include "tools/lib/op.h"
+
+struct trace_step {
+	int64_t number;      /* for people; -1: none */
+	enum prof_phase phase; /* as decided: given, or by DESIGN's rule */
+	uint32_t tokens, sequences, ctx_max; /* 0: unknown */
+	uint64_t ctx_sum;
+	uint64_t start_ns, end_ns; /* end_ns 0: it did not end */
+};
+
+struct trace_module {
+	const char *path;
+	const uint8_t *build_id;
+	unsigned build_id_bytes;
+	uint64_t start, end, bias;
+};
+
+struct trace_site {
+	unsigned n_frames;
+	const struct prof_frame *frames; /* innermost first */
+};
+
+struct trace_thread { uint32_t tid; const char *name; };
+struct trace_fact { const char *key, *value; };
+struct trace_counter { const char *name, *why; enum prof_counter_kind kind; double read_ns; };
+struct trace_energy_domain { const char *name; enum prof_energy_source source; uint32_t parent; };
+struct trace_energy_sample { uint64_t time_ns; uint32_t domain; uint64_t energy_uj; };
+struct trace_cost { const char *name; double value; };
+
+struct trace {
+	const char *path;
+	bool is_list;            /* came from an op list */
+	uint32_t version;
+	enum prof_file_state state;
+	enum prof_clock_kind clock;
+	double tick_ns;          /* from the clock syncs, else the estimate */
+	uint64_t epoch_realtime_ns;
+	uint64_t size_bytes;     /* of the file */
+	uint64_t end_ns;         /* last moment known */
+	uint64_t lost;           /* operations seen but not recorded */
+	uint32_t pid, ppid;
+
+	struct op_desc *descs;        unsigned n_descs;
+	struct trace_step *steps;     unsigned n_steps;
+	struct trace_module *modules; unsigned n_modules; /* id i is at i - 1 */
+	struct trace_site *sites;     unsigned n_sites;   /* likewise */
+	struct trace_thread *threads; unsigned n_threads; /* likewise */
+	struct trace_fact *facts;     unsigned n_facts;
+	struct trace_counter *counters; unsigned n_counters;     /* those read, in record order */
+	struct trace_counter *missing;  unsigned n_missing;      /* those that could not be had */
+	struct trace_energy_domain *domains; unsigned n_domains; /* id i is at i - 1 */
+	struct trace_energy_sample *samples; unsigned n_samples;
+	struct trace_cost *costs;     unsigned n_costs;
+	const char **notes;           unsigned n_notes;    /* the recorder's own: what is missing */
+	const char **problems;        unsigned n_problems; /* what the reader found wrong */
+
+	struct trace_private *priv;
+};
+
+/* Options for opening; zero is the default. */
+struct trace_options {
+	const char *last_layer;   /* canonical context whose first execution ends prefill; null: by steps */
+	const char *contexts_dir; /* alias tables; null: those installed */
+	bool children;            /* cursors yield children too, parents first; else outermost operations only */
+	bool strict;              /* a problem is an error */
+};
+
+/* Returns 0 and *out (closed by trace_close), or -1: no trace, an empty file,
+ * a text file that is no op list, a version from the future, ... */
+int trace_open(const char *path, const struct trace_options *options, struct trace **out, struct diag *d);
+void trace_close(struct trace *t);
+
+/* The first value of a fact, or "" . */
+const char *trace_fact_get(const struct trace *t, const char *key);
+
+/* Several cursors may be open on a trace. _next: 1 and *ev, 0 at the end, -1
+ * and d when a list turns out to be broken further on (file:line). Problems
+ * of a binary trace never stop a cursor; it goes on with the next sound part. */
+struct trace_cursor;
+struct trace_cursor *trace_cursor_open(struct trace *t);
+int trace_cursor_next(struct trace_cursor *c, struct op_event *ev, struct diag *d);
+void trace_cursor_close(struct trace_cursor *c);
+
+#endif
