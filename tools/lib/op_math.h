@@ -23,4 +23,8 @@ struct op_work {
  * cache; a model of another device prices what is used. */
 void op_work(const struct op_desc *d, uint64_t ctx, struct op_work *w);
 
+/* Expected number of distinct experts that `tokens` tokens touch, each taking
+ * `used` of `experts` at random: E (1 - (1 - U/E)^tokens). */
+double op_experts_touched(double experts, double used, double tokens);
+
 #endif
