@@ -240,14 +240,14 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, char ***args, 
 	for (int i = 1; i < argc; i++) {
 		int status = CLI_GO_ON;
 
-		if (only_args || argv[i][0] != '-' || !argv[i][1])
+		if (only_args || argv[i][0] != '-' || !argv[i][1]) {
 			argv[1 + n++] = argv[i];
-		else if (!strcmp(argv[i], "--"))
+			only_args = only_args || c->first_ends;
+		} else if (!strcmp(argv[i], "--")) {
 			only_args = true;
-		else if (argv[i][1] == '-')
-			status = parse_long(c, argv, &i);
-		else
-			status = parse_short(c, argv, &i);
+		} else {
+			status = argv[i][1] == '-' ? parse_long(c, argv, &i) : parse_short(c, argv, &i);
+		}
 		if (status != CLI_GO_ON)
 			return status;
 	}

@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 enum cli_kind {
-	CLI_FLAG,    /* bool */
-	CLI_STRING,  /* const char *; the last one wins */
-	CLI_LIST,    /* struct cli_list; may be repeated */
-	CLI_INT,     /* int64_t */
-	CLI_DOUBLE,  /* double */
-	CLI_CHOICE,  /* const char *, one of `argument`, "text|json|csv" */
+	CLI_FLAG,   /* bool */
+	CLI_STRING, /* const char *; the last one wins */
+	CLI_LIST,   /* struct cli_list; may be repeated */
+	CLI_INT,    /* int64_t */
+	CLI_DOUBLE, /* double */
+	CLI_CHOICE, /* const char *, one of `argument`, "text|json|csv" */
 };
 
 struct cli_list {
@@ -25,8 +25,8 @@ struct cli_list {
 };
 
 struct cli_option {
-	const char *name;     /* "--arch" */
-	char letter;          /* 'a' for -a, 0: none */
+	const char *name; /* "--arch" */
+	char letter;      /* 'a' for -a, 0: none */
 	enum cli_kind kind;
 	const char *argument; /* "NAME"; choices for CLI_CHOICE; null for flags */
 	const char *help;     /* one line, lower case, no full stop */
@@ -35,12 +35,13 @@ struct cli_option {
 };
 
 struct cli_command {
-	const char *tool;     /* "proftrace stats": what errors and --help call it */
-	const char *usage;    /* "[OPTION]... TRACE" */
-	const char *summary;  /* one sentence */
+	const char *tool;                 /* "proftrace stats": what errors and --help call it */
+	const char *usage;                /* "[OPTION]... TRACE" */
+	const char *summary;              /* one sentence */
 	const struct cli_option *options; /* ended by a null name */
 	unsigned min_args, max_args;      /* positional ones; max ~0u: any number */
-	const char *epilog;   /* more text for --help, or null */
+	const char *epilog;               /* more text for --help, or null */
+	bool first_ends; /* the first argument ends the options: what follows belongs to another program */
 };
 
 enum { CLI_GO_ON = -1, CLI_OK = 0, CLI_BAD_INPUT = 1, CLI_USAGE = 2 };
