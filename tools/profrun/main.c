@@ -1,0 +1,224 @@
+/* main.c: profrun, which runs a program under libprofshim.so and says what came of it.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * It sets LD_PRELOAD and the PROFSHIM_* variables, nothing more: whoever sets
+ * them by hand gets the same trace. Its options are the entries of env.def.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/lib/cli.h"
+#include "tools/profrun/command.h"
+#include "tools/profrun/launch.h"
+#include "tools/profrun/report.h"
+
+enum env_id {
+#define PROF_ENV(id, env, standard, help) ENV_##id,
+#include <prof/env.def>
+#undef PROF_ENV
+	N_ENV
+};
+
+static const struct {
+	const char *env, *standard, *help;
+} variables[N_ENV] = {
+#define PROF_ENV(id, env, standard, help) {env, standard, help},
+#include <prof/env.def>
+#undef PROF_ENV
+};
+
+static struct {
+	const char *values[N_ENV]; /* options given, null for the others */
+	const char *library;
+	bool quiet;
+	struct cli_option options[N_ENV + 3];
+	char names[N_ENV][32];
+	char helps[N_ENV][256];
+} run;
+
+/* "PROFSHIM_CALLSITES" is --callsites, its value unchecked: the shim says what it
+ * cannot use, and it does so for those too who set the variable by hand. */
+static void make_options(void)
+{
+	struct cli_option *o = run.options;
+
+	for (unsigned i = 0; i < N_ENV; i++) {
+		const char *from = variables[i].env + strlen("PROFSHIM_");
+		char *to = run.names[i];
+
+		to += sprintf(to, "--");
+		while (*from)
+			*to++ = (char)tolower((unsigned char)*from++);
+		snprintf(run.helps[i], sizeof(run.helps[i]), "%s%s%s%s", variables[i].help,
+		         *variables[i].standard ? " (default: " : "", variables[i].standard,
+		         *variables[i].standard ? ")" : "");
+		*o++ = (struct cli_option){
+		        .name = run.names[i],
+		        .letter = i == ENV_OUTPUT ? 'o' : 0,
+		        .kind = CLI_STRING,
+		        .argument = i == ENV_OUTPUT ? "FILE" : "VALUE",
+		        .help = run.helps[i],
+		        .value = &run.values[i],
+		};
+	}
+	*o++ = (struct cli_option){"--library",
+	                           0,
+	                           CLI_STRING,
+	                           "FILE",
+	                           "libprofshim.so to load (default: the one installed with this program)",
+	                           &run.library,
+	                           0,
+	                           0};
+	*o++ = (struct cli_option){"--quiet",  'q', CLI_FLAG, NULL, "say nothing after the run",
+	                           &run.quiet, 0,   0};
+}
+
+/* The shim beside this program: in a build tree, in an installed one, or where
+ * the distribution puts libraries of one machine. */
+static int find_library(char *path, struct diag *d)
+{
+	static const char *const places[] = {"../lib", "../" PROF_LIBDIR, "../lib64"};
+	char exe[PATH_MAX];
+	char *slash;
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	exe[n > 0 ? n : 0] = '\0';
+	slash = strrchr(exe, '/');
+	if (slash)
+		*slash = '\0';
+	for (unsigned i = 0; !run.library && i < sizeof(places) / sizeof(places[0]); i++) {
+		char candidate[2 * PATH_MAX];
+
+		snprintf(candidate, sizeof(candidate), "%s/%s/libprofshim.so", exe, places[i]);
+		if (realpath(candidate, path))
+			return 0;
+	}
+	if (!run.library)
+		return diag_set(d, "libprofshim.so is not beside %s, in ../lib; --library says where it is",
+		                exe);
+	if (!realpath(run.library, path))
+		return diag_set(d, "%s: %s", run.library, strerror(errno));
+	return 0;
+}
+
+static int preload(struct diag *d)
+{
+	const char *others = getenv("LD_PRELOAD");
+	char library[PATH_MAX];
+	char *all;
+	int status;
+
+	if (find_library(library, d) != 0)
+		return -1;
+	if (strpbrk(library, " :"))
+		return diag_set(d,
+		                "%s: LD_PRELOAD cannot hold a path with a space or a colon; "
+		                "--library may name a link without them",
+		                library);
+	if (asprintf(&all, "%s%s%s", library, others && *others ? ":" : "", others ? others : "") < 0)
+		return diag_set(d, "out of memory");
+	status = setenv("LD_PRELOAD", all, 1);
+	free(all);
+	return status ? diag_set(d, "out of memory") : 0;
+}
+
+/* A program may change its folder; the trace goes where profrun was called. */
+static const char *absolute_output(const char *output)
+{
+	char cwd[PATH_MAX];
+	char *all;
+
+	if (*output == '/' || !getcwd(cwd, sizeof(cwd)) || strstr(cwd, "%p")
+	    || asprintf(&all, "%s%s%s", cwd, cwd[1] ? "/" : "", output) < 0)
+		return output;
+	return all;
+}
+
+static uint64_t realtime_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static int set_variables(struct diag *d)
+{
+	char name[64];
+
+	if (!run.values[ENV_OUTPUT])
+		run.values[ENV_OUTPUT] = getenv(variables[ENV_OUTPUT].env);
+	if (!run.values[ENV_OUTPUT] || !*run.values[ENV_OUTPUT])
+		run.values[ENV_OUTPUT] = variables[ENV_OUTPUT].standard;
+	run.values[ENV_OUTPUT] = absolute_output(run.values[ENV_OUTPUT]);
+	if (!run.values[ENV_RUN] && !getenv(variables[ENV_RUN].env)) {
+		snprintf(name, sizeof(name), "%ld-%llx", (long)getpid(), (unsigned long long)realtime_ns());
+		run.values[ENV_RUN] = name;
+	}
+	for (unsigned i = 0; i < N_ENV; i++)
+		if (run.values[i] && setenv(variables[i].env, run.values[i], 1) != 0)
+			return diag_set(d, "out of memory");
+	return 0;
+}
+
+static int run_command(char **argv)
+{
+	char path[PATH_MAX];
+	struct diag d = {""};
+	struct run_times times;
+	const char *obstacle;
+	pid_t pid;
+	int error, wait_status, status = command_find(argv[0], path, &d);
+
+	if (status != 0) {
+		cli_error("profrun", d.text);
+		return status;
+	}
+	if (set_variables(&d) != 0 || preload(&d) != 0)
+		return cli_error("profrun", d.text);
+	obstacle = command_obstacle(path);
+	if (obstacle)
+		fprintf(stderr, "profrun: warning: %s cannot be profiled by preloading: %s\n", path,
+		        obstacle);
+	times.began_realtime_ns = realtime_ns();
+	if (launch_wait(path, argv, &pid, &wait_status, &error) != 0) {
+		diag_set(&d, "%s: %s", path, strerror(error));
+		cli_error("profrun", d.text);
+		return error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_NOT_EXECUTABLE;
+	}
+	times.wall_s = (double)(realtime_ns() - times.began_realtime_ns) * 1e-9;
+	if (!run.quiet && !obstacle)
+		report_run(run.values[ENV_OUTPUT], pid, &times);
+	launch_end_as(wait_status);
+}
+
+int main(int argc, char **argv)
+{
+	const struct cli_command command = {
+	        .tool = "profrun",
+	        .usage = "[OPTION]... [--] COMMAND [ARGUMENT]...",
+	        .summary = "Run a program, unchanged, and record what its inference kernels do.",
+	        .options = run.options,
+	        .min_args = 1,
+	        .max_args = ~0u,
+	        .epilog = "Ends as the command did; 126 when it cannot be executed, 127 when there is none.",
+	        .first_ends = true,
+	};
+	char **args;
+	unsigned n_args;
+	int status;
+
+	make_options();
+	status = cli_parse(&command, argc, argv, &args, &n_args);
+	if (status != CLI_GO_ON)
+		return status;
+	args[n_args] = NULL;
+	return run_command(args);
+}
