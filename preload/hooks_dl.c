@@ -1,0 +1,29 @@
+/* hooks_dl.c: libraries that go.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * dlopen() is left alone: the loader asks who calls it, and a library that
+ * comes changes nothing that is known of the others.
+ */
+#include "preload/resolve.h"
+#include "runtime/recorder.h"
+
+#include <dlfcn.h>
+
+__attribute__((visibility("default"))) int dlclose(void *handle)
+{
+	static int (*cached)(void *);
+	int (*real)(void *) = __atomic_load_n(&cached, __ATOMIC_RELAXED);
+	int result;
+
+	if (!real) {
+		real = (int (*)(void *))resolve_next("dlclose");
+		if (!real)
+			resolve_missing("dlclose");
+		__atomic_store_n(&cached, real, __ATOMIC_RELAXED);
+	}
+	resolve_close_begin();
+	result = real(handle);
+	resolve_close_end();
+	prof_modules_changed();
+	return result;
+}

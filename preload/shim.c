@@ -1,0 +1,16 @@
+/* shim.c: the shim comes and goes with the program it is preloaded into.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include "preload/resolve.h"
+#include "runtime/recorder.h"
+
+__attribute__((constructor)) static void shim_load(void)
+{
+	resolve_start();
+	prof_runtime_start();
+}
+
+__attribute__((destructor)) static void shim_unload(void)
+{
+	prof_runtime_stop();
+}

@@ -1,0 +1,7 @@
+# The sources of libprofshim.so, one line a file; a family of hooks adds its own.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+list(APPEND PROF_SHIM_SOURCES
+  shim.c
+  resolve.c
+  hooks_dl.c
+)
