@@ -162,6 +162,7 @@ struct prof_meta_site {
 #define PROF_DESC_UNTIMED  1u /* no times were given (imported) */
 #define PROF_DESC_INFERRED 2u /* known from the graph, its kernel not seen */
 #define PROF_DESC_CANONICAL 4u /* context and layer are canonical already (imported) */
+#define PROF_DESC_UNPLACED 8u  /* durations were given, starts not: they only keep the order (imported) */
 
 /* One kind of operation as it comes back: operands, then attributes follow. */
 struct prof_meta_desc {
@@ -182,7 +183,8 @@ struct prof_meta_desc {
 	uint32_t reserved;
 };
 
-#define PROF_OPERAND_STRIDED 1u /* strides follow the dimensions */
+#define PROF_OPERAND_STRIDED 1u   /* strides follow the dimensions */
+#define PROF_OPERAND_SHAPELESS 2u /* only the type is known; no dimensions */
 
 struct prof_desc_operand {
 	uint8_t role;   /* operands.def */

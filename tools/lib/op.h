@@ -15,6 +15,7 @@ struct op_operand {
 	uint8_t dtype;  /* enum prof_dtype */
 	uint8_t n_dims;
 	bool strided;
+	bool shapeless; /* only its type is known */
 	const char *name; /* of the tensor, "" when unknown */
 	uint64_t dims[PROF_MAX_DIMS]; /* outermost first */
 	int64_t strides_bytes[PROF_MAX_DIMS];

@@ -17,6 +17,8 @@
 struct trace_step {
 	int64_t number;      /* for people; -1: none */
 	enum prof_phase phase; /* as decided: given, or by DESIGN's rule */
+	enum prof_phase given; /* as the trace says it; UNKNOWN: it does not */
+	bool is_explicit;    /* of an op list: number and phase only as given there */
 	uint32_t tokens, sequences, ctx_max; /* 0: unknown */
 	uint64_t ctx_sum;
 	uint64_t start_ns, end_ns; /* end_ns 0: it did not end */
@@ -34,6 +36,8 @@ struct trace_site {
 	const struct prof_frame *frames; /* innermost first */
 };
 
+/* tid is TRACE_NO_TID where an op list names no thread. */
+#define TRACE_NO_TID (~0u)
 struct trace_thread { uint32_t tid; const char *name; };
 struct trace_fact { const char *key, *value; };
 struct trace_counter { const char *name, *why; enum prof_counter_kind kind; double read_ns; };
@@ -52,6 +56,7 @@ struct trace {
 	uint64_t size_bytes;     /* of the file */
 	uint64_t end_ns;         /* last moment known */
 	uint64_t lost;           /* operations seen but not recorded */
+	uint64_t records;        /* operation records (slices), children included */
 	uint32_t pid, ppid;
 
 	struct op_desc *descs;        unsigned n_descs;

@@ -1,0 +1,90 @@
+/* trace_cursor.c: operations one after the other, in order of their start.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * trace_merge.c does the work for binary traces; an op list's operations are
+ * in memory already. What both share is the phase.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/lib/trace_private.h"
+
+struct trace_cursor *trace_cursor_open(struct trace *t)
+{
+	struct trace_cursor *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->trace = t;
+	c->children = t->priv->options.children;
+	c->last_layer = t->priv->options.last_layer;
+	c->phase = PROF_PHASE_PREFILL;
+	if (!t->is_list && merge_open(c)) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static bool list_next(struct trace_cursor *c, struct op_event *ev)
+{
+	const struct trace *t = c->trace;
+	const struct list_event *e;
+
+	do {
+		if (c->next == t->priv->n_events)
+			return false;
+		e = &t->priv->events[c->next++];
+	} while (e->depth && !c->children);
+	ev->desc = e->desc;
+	ev->step = (int32_t)e->step - 1;
+	ev->thread = e->thread;
+	ev->n_slices = e->n_slices;
+	ev->depth = e->depth;
+	ev->start_ns = e->start_ns;
+	ev->time_ns = e->time_ns;
+	ev->self_ns = e->self_ns;
+	ev->busy_ns = e->busy_ns;
+	ev->timed = !(t->descs[e->desc].flags & PROF_DESC_UNTIMED);
+	ev->n_counters = e->counters ? t->n_counters : 0;
+	if (e->counters)
+		memcpy(ev->counters, t->priv->list_counters + e->counters - 1,
+		       t->n_counters * sizeof(ev->counters[0]));
+	return true;
+}
+
+/* An operation outside of every step takes the phase of the step before it;
+ * without any step all is prefill. */
+static void set_phase(struct trace_cursor *c, struct op_event *ev)
+{
+	const struct trace *t = c->trace;
+
+	if (c->last_layer) {
+		ev->phase = c->border_passed ? PROF_PHASE_DECODE : PROF_PHASE_PREFILL;
+		if (!c->border_passed && !strcmp(t->descs[ev->desc].context, c->last_layer))
+			c->border_passed = true;
+		return;
+	}
+	if (ev->step >= 0)
+		c->phase = t->steps[ev->step].phase;
+	ev->phase = c->phase;
+}
+
+int trace_cursor_next(struct trace_cursor *c, struct op_event *ev, struct diag *d)
+{
+	bool more = c->merge ? merge_next(c, ev) : list_next(c, ev);
+
+	(void)d; /* lists are read whole when opened, and binary traces never stop */
+	if (!more)
+		return 0;
+	set_phase(c, ev);
+	return 1;
+}
+
+void trace_cursor_close(struct trace_cursor *c)
+{
+	if (!c)
+		return;
+	merge_close(c);
+	free(c);
+}

@@ -1,0 +1,112 @@
+/* trace_private.h: what the files that read traces share.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#ifndef TOOLS_LIB_TRACE_PRIVATE_H
+#define TOOLS_LIB_TRACE_PRIVATE_H
+
+#include "tools/lib/arena.h"
+#include "tools/lib/trace.h"
+
+/* One operation of an op list, as kept. */
+struct list_event {
+	uint64_t start_ns, time_ns, self_ns, busy_ns;
+	uint32_t desc;
+	uint32_t step;     /* index plus 1, 0: none */
+	uint32_t thread;   /* number plus 1, 0: none given */
+	uint32_t counters; /* position in list_counters plus 1, 0: none */
+	uint32_t depth;
+	uint32_t n_slices;
+};
+
+/* A chunk as found in the file, bounds checked. */
+struct trace_chunk {
+	const uint8_t *payload;
+	uint64_t offset;       /* of its header in the file */
+	uint32_t used;         /* sound payload bytes */
+	uint32_t thread, serial;
+	uint32_t group, group_index, step;
+	uint64_t base_tick;
+	uint64_t records;      /* operation records in it */
+	uint64_t later_encloses; /* smallest start of an enclosing record in later chunks */
+	uint8_t n_counters, ith, nth;
+	bool encloses;         /* holds a record that encloses others */
+};
+
+/* One thread's chunks, and the groups it took part in. */
+struct trace_stream {
+	struct trace_chunk *chunks;
+	unsigned n_chunks, chunk_capacity;
+	uint32_t *groups;      /* ascending */
+	unsigned n_groups, group_capacity;
+	bool encloses;
+};
+
+struct trace_private {
+	struct trace_options options;
+	struct arena arena;
+	uint8_t *map;
+	size_t map_bytes;
+	unsigned problem_capacity, more_problems;
+
+	/* binary traces */
+	struct trace_chunk *metas;
+	unsigned n_metas, meta_capacity;
+	struct trace_stream *streams; /* thread i is at i - 1 */
+	unsigned n_streams;
+	const char **strings;         /* id i is at i - 1 */
+	unsigned n_strings, string_capacity;
+	unsigned module_capacity, site_capacity, desc_capacity, thread_capacity, fact_capacity;
+	unsigned counter_capacity, missing_capacity, domain_capacity, sample_capacity, step_capacity;
+	unsigned cost_capacity, note_capacity;
+	bool ended;                   /* the END record is there */
+	uint64_t end_records;         /* as it says */
+	uint64_t end_tick;
+	uint32_t tick_shift;
+	uint64_t sync_tick[2], sync_ns[2]; /* first and last clock sync */
+	unsigned n_syncs;
+	bool explicit_steps;
+
+	/* op lists */
+	struct list_event *events;
+	unsigned n_events, event_capacity;
+	uint64_t *list_counters;
+	unsigned n_list_counters, list_counter_capacity;
+	uint32_t *desc_slots;         /* open-addressed set of desc index plus 1 */
+	uint32_t n_desc_slots;
+};
+
+/* Note what was found wrong, in a sentence. */
+void trace_problem(struct trace *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Ticks as nanoseconds; exact when a tick is one. */
+static inline uint64_t trace_ticks_to_ns(uint64_t scale, uint64_t ticks)
+{
+	return (uint64_t)(((unsigned __int128)ticks * scale) >> 40);
+}
+uint64_t trace_tick_scale(const struct trace *t);
+
+/* trace_list.c: read an op list of `bytes` bytes at `text` into t. */
+int trace_list_read(struct trace *t, const char *text, size_t bytes, struct diag *d);
+
+/* trace_chunks.c, trace_meta.c: the two passes over a binary trace. */
+int trace_chunks_read(struct trace *t, struct diag *d);
+int trace_meta_read(struct trace *t, struct diag *d);
+
+/* trace_phases.c: decide the phase of each step. */
+int trace_phases_decide(struct trace *t, struct diag *d);
+
+/* trace_merge.c: a cursor's work on a binary trace. */
+struct trace_cursor {
+	struct trace *trace;
+	struct merge *merge;  /* of a binary trace */
+	unsigned next;        /* event of a list */
+	bool children;
+	const char *last_layer; /* --last-layer, or null */
+	bool border_passed;   /* it has run */
+	enum prof_phase phase; /* of the last operation in a step */
+};
+int merge_open(struct trace_cursor *c);
+bool merge_next(struct trace_cursor *c, struct op_event *ev);
+void merge_close(struct trace_cursor *c);
+
+#endif
