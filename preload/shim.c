@@ -1,6 +1,7 @@
 /* shim.c: the shim comes and goes with the program it is preloaded into.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
+#include "preload/families.h"
 #include "preload/resolve.h"
 #include "runtime/recorder.h"
 
@@ -8,6 +9,9 @@ __attribute__((constructor)) static void shim_load(void)
 {
 	resolve_start();
 	prof_runtime_start();
+#define PRELOAD_FAMILY(name) hooks_##name##_start();
+#include "preload/families.def"
+#undef PRELOAD_FAMILY
 }
 
 __attribute__((destructor)) static void shim_unload(void)

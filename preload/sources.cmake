@@ -4,4 +4,9 @@ list(APPEND PROF_SHIM_SOURCES
   shim.c
   resolve.c
   hooks_dl.c
+  thunk.c
+  thunk_x86_64.S
+  blas.c
+  hooks_blas.c
+  hooks_blas.S
 )

@@ -1,0 +1,37 @@
+/* thunk.c: what every thunk does before and after the real function.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include "preload/thunk.h"
+
+/* When the real function of one hook ends in a jump to another hooked function
+ * (a tail call), that one returns into the thunk of the first, whose frame is
+ * then the one that the frame pointer, restored before the jump, points to. */
+static const struct hook_call *enclosing(const struct hook_call *call)
+{
+	const char *frame_pointer;
+
+	__builtin_memcpy(&frame_pointer, (const char *)call + THUNK_FRAME_BYTES, sizeof(frame_pointer));
+	return (const struct hook_call *)(frame_pointer - THUNK_FRAME_BYTES);
+}
+
+void *thunk_enter(struct hook_call *call)
+{
+	const struct hook *hook = call->hook;
+	const void *from = call->return_address;
+
+	if (__builtin_expect(from == thunk_returned, 0)) {
+		const struct hook_call *outer = enclosing(call);
+
+		from = outer->real;
+		call->return_address = outer->return_address;
+	}
+	call->real = resolve_real(hook->cache, hook->name, from);
+	if (__builtin_expect(!call->real, 0))
+		resolve_missing(hook->name);
+	return hook->family->enter(call);
+}
+
+void thunk_exit(struct hook_call *call)
+{
+	call->hook->family->exit(call);
+}
