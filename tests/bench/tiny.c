@@ -3,7 +3,7 @@
  */
 #include "tests/bench/tiny.h"
 
-double bench_tiny(const double *x, const double *y)
+double ddot_(const int *n, const double *x, const int *incx, const double *y, const int *incy)
 {
 	return x[0] * y[0];
 }

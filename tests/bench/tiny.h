@@ -1,9 +1,10 @@
-/* tiny.h: the function of another library that the tracers hook.
+/* tiny.h: the function of another library that is hooked, under a name the shim knows.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
 #ifndef TESTS_BENCH_TINY_H
 #define TESTS_BENCH_TINY_H
 
-double bench_tiny(const double *x, const double *y);
+/* As BLAS declares it; but it does one product, whatever n is. */
+double ddot_(const int *n, const double *x, const int *incx, const double *y, const int *incy);
 
 #endif
