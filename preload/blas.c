@@ -62,7 +62,7 @@ static void plan_letters(struct blas_plan *plan, const char *arguments, bool for
 	for (const char *a = arguments; *a; a++) {
 		if (flags ? is_flag(*a) : is_integer(*a)) {
 			plan->letter[plan->n_values] = *a;
-			plan->offset[plan->n_values++] = (uint16_t)thunk_argument_offset(word);
+			plan->word[plan->n_values++] = (uint8_t)(thunk_argument_offset(word) / 8);
 		}
 		word += takes_word(*a, fortran, complex);
 	}

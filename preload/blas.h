@@ -37,10 +37,10 @@ struct blas_routine {
  * CBLAS) first, then integers. */
 struct blas_plan {
 	uint8_t n_flags, n_values;
-	uint8_t stack_words;          /* that this interface passes */
-	char letter[BLAS_VALUES];     /* as in hooks_blas.def */
-	uint16_t offset[BLAS_VALUES]; /* of the argument, from struct hook_call */
-};
+	uint8_t stack_words;       /* that this interface passes */
+	char letter[BLAS_VALUES];  /* as in hooks_blas.def */
+	uint8_t word[BLAS_VALUES]; /* the argument's place, in words from struct hook_call */
+} __attribute__((aligned(32)));
 
 static inline bool blas_is_complex(unsigned dtype)
 {

@@ -70,25 +70,25 @@ static const char *find_all(const void *return_address, const struct wanted *wan
 static const char *find_functions(struct ggml_functions *f, struct maker *m, const void *return_address)
 {
 	const struct wanted wanted[] = {
-		{"ggml_graph_node", &f->graph_node},
-		{"ggml_graph_n_nodes", &f->graph_n_nodes},
-		{"ggml_op_desc", &f->op_desc},
-		{"ggml_op_name", &f->op_name},
-		{"ggml_type_name", &f->type_name},
-		{"ggml_init", &m->init},
-		{"ggml_free", &m->free},
-		{"ggml_new_tensor_4d", &m->new_tensor},
-		{"ggml_add", &m->add},
-		{"ggml_mul_mat", &m->mul_mat},
-		{"ggml_scale", &m->scale},
-		{"ggml_view_1d", &m->view},
-		{"ggml_set_name", &m->set_name},
-		{"ggml_get_name", &m->get_name},
-		{"ggml_get_data", &m->get_data},
-		{"ggml_set_input", &m->set_input},
-		{"ggml_new_graph_custom", &m->new_graph},
-		{"ggml_build_forward_expand", &m->expand},
-		{"ggml_graph_plan", &m->graph_plan},
+	        {"ggml_graph_node", &f->graph_node},
+	        {"ggml_graph_n_nodes", &f->graph_n_nodes},
+	        {"ggml_op_desc", &f->op_desc},
+	        {"ggml_op_name", &f->op_name},
+	        {"ggml_type_name", &f->type_name},
+	        {"ggml_init", &m->init},
+	        {"ggml_free", &m->free},
+	        {"ggml_new_tensor_4d", &m->new_tensor},
+	        {"ggml_add", &m->add},
+	        {"ggml_mul_mat", &m->mul_mat},
+	        {"ggml_scale", &m->scale},
+	        {"ggml_view_1d", &m->view},
+	        {"ggml_set_name", &m->set_name},
+	        {"ggml_get_name", &m->get_name},
+	        {"ggml_get_data", &m->get_data},
+	        {"ggml_set_input", &m->set_input},
+	        {"ggml_new_graph_custom", &m->new_graph},
+	        {"ggml_build_forward_expand", &m->expand},
+	        {"ggml_graph_plan", &m->graph_plan},
 	};
 
 	return find_all(return_address, wanted, sizeof(wanted) / sizeof(wanted[0]));
@@ -116,9 +116,9 @@ static uint32_t pointer_offset(const void *tensor, uint32_t limit, const void *v
 
 /* The tensors that are looked into. */
 struct sample {
-	char *base;         /* the context's memory */
+	char *base; /* the context's memory */
 	void *leaf, *other, *product, *sum, *scaled, *view;
-	uint32_t limit;     /* bytes of a tensor that are surely its own */
+	uint32_t limit; /* bytes of a tensor that are surely its own */
 };
 
 static const int64_t sample_ne[GGML_LAYOUT_DIMS] = {3, 5, 7, 11};
@@ -141,7 +141,8 @@ static bool measure_shape(struct ggml_layout *at, const struct maker *m, const s
 static bool measure_type(struct ggml_layout *at, const struct sample *s)
 {
 	for (at->type = 0; at->type + 4 <= s->limit; at->type += 4)
-		if (ggml_field32(s->leaf, at->type) == TYPE_F32 && ggml_field32(s->other, at->type) == TYPE_F16)
+		if (ggml_field32(s->leaf, at->type) == TYPE_F32
+		    && ggml_field32(s->other, at->type) == TYPE_F16)
 			return true;
 	return false;
 }
@@ -158,10 +159,12 @@ static bool measure_op(struct ggml_lib *lib, const struct sample *s)
 	struct ggml_layout *at = &lib->at;
 
 	for (at->op = 4; at->op + 4 <= s->limit; at->op += 4) {
-		bool in_shape = (at->op >= at->ne && at->op < at->ne + 32) || (at->op >= at->nb && at->op < at->nb + 32);
+		bool in_shape = (at->op >= at->ne && at->op < at->ne + 32)
+		                || (at->op >= at->nb && at->op < at->nb + 32);
 
-		if (!in_shape && ggml_field32(s->leaf, at->op) == 0 && is_op(lib, s->product, at->op, "MUL_MAT")
-		    && is_op(lib, s->sum, at->op, "ADD") && is_op(lib, s->scaled, at->op, "SCALE"))
+		if (!in_shape && ggml_field32(s->leaf, at->op) == 0
+		    && is_op(lib, s->product, at->op, "MUL_MAT") && is_op(lib, s->sum, at->op, "ADD")
+		    && is_op(lib, s->scaled, at->op, "SCALE"))
 			return true;
 	}
 	return false;
@@ -267,8 +270,7 @@ const char *ggml_layout_measure(struct ggml_lib *lib, const void *return_address
 	return trouble;
 }
 
-bool ggml_layout_rehearse(const struct ggml_lib *lib, const void *return_address,
-                          int (*compute)(void *graph, void *plan))
+bool ggml_layout_rehearse(const void *return_address, int (*compute)(void *graph, void *plan))
 {
 	struct ggml_functions f;
 	struct maker m;

@@ -17,22 +17,22 @@
 #include <stdint.h>
 #include <string.h>
 
-#define GGML_LAYOUT_DIMS 4
+#define GGML_LAYOUT_DIMS    4
 #define GGML_LAYOUT_MAX_SRC 10
 
 /* Byte offsets in struct ggml_tensor. */
 struct ggml_layout {
-	uint32_t type;      /* int32 */
-	uint32_t ne;        /* int64[4], innermost first */
-	uint32_t nb;        /* size_t[4], bytes */
-	uint32_t op;        /* int32 */
-	uint32_t op_params; /* int32[] */
-	uint32_t flags;     /* int32 */
-	uint32_t src;       /* pointers */
-	uint32_t n_src;     /* how many */
-	uint32_t view_src;  /* pointer */
-	uint32_t data;      /* pointer */
-	uint32_t name;      /* char[] */
+	uint32_t type;        /* int32 */
+	uint32_t ne;          /* int64[4], innermost first */
+	uint32_t nb;          /* size_t[4], bytes */
+	uint32_t op;          /* int32 */
+	uint32_t op_params;   /* int32[] */
+	uint32_t flags;       /* int32 */
+	uint32_t src;         /* pointers */
+	uint32_t n_src;       /* how many */
+	uint32_t view_src;    /* pointer */
+	uint32_t data;        /* pointer */
+	uint32_t name;        /* char[] */
 	int32_t input_flag;   /* bit that ggml_set_input() sets */
 	int32_t compute_flag; /* bit that nodes of a graph carry; 0: no such bit */
 };
@@ -61,8 +61,7 @@ const char *ggml_layout_measure(struct ggml_lib *lib, const void *return_address
 
 /* Let the library compute a graph of three additions with one thread, so that
  * the hooks see its barriers. Returns whether it did. */
-bool ggml_layout_rehearse(const struct ggml_lib *lib, const void *return_address,
-                          int (*compute)(void *graph, void *plan));
+bool ggml_layout_rehearse(const void *return_address, int (*compute)(void *graph, void *plan));
 
 /* ---- reading a tensor ---- */
 

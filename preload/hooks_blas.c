@@ -2,9 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * On the hot path a call is its hook, its call site, the thread's regions and
- * the values of its flags and integers: a key that is looked up, compared in
- * full, in a table of the thread's own, and answers with the descriptor. Only a
- * key that was never seen on this thread is described and interned.
+ * the values of its flags and integers: a key that answers with the descriptor.
+ * Programs repeat themselves, so the entry that followed the previous one last
+ * time is tried first, then a table of the thread's own; both are compared in
+ * full. Only a key that is in neither is described and interned.
  */
 #include "preload/blas.h"
 #include "preload/families.h"
@@ -25,12 +26,15 @@ struct blas_key {
 };
 
 struct blas_entry {
-	struct blas_key key; /* hook is null: empty */
+	struct blas_key key;     /* hook is null: empty */
+	struct blas_entry *next; /* what followed this one last time */
 	uint32_t desc;
 };
 
 struct blas_thread {
-	uint32_t filling; /* an entry is being written: a signal handler keeps away */
+	struct blas_entry *last; /* of the previous call; never null once set up */
+	uint32_t filling;        /* an entry is being written: a signal handler keeps away */
+	struct blas_entry none;  /* empty for ever: what follows an entry that is new */
 	struct blas_entry entry[BLAS_ENTRIES];
 };
 
@@ -106,64 +110,77 @@ static __attribute__((noinline)) uint32_t intern(struct prof_thread *t, const st
 	return prof_intern_desc(t, &spec);
 }
 
+/* Odd numbers without a pattern, one a value. */
+static uint64_t hash_key(const struct blas_key *key, unsigned n_values)
+{
+	static const uint64_t mixers[BLAS_VALUES + 2] = {
+	        0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 0xd6e8feb86659fd93,
+	        0xa0761d6478bd642f, 0xe7037ed1a0b428db, 0x8ebc6af09c88c6e3, 0x589965cc75374cc3,
+	        0x1d8e4e27c47d124f, 0xeb44accab455d165, 0xc2b2ae3d27d4eb4f, 0x165667b19e3779f9};
+	uint64_t hash = (uintptr_t)key->hook * mixers[BLAS_VALUES]
+	                + (key->site | (uint64_t)key->region << 32) * mixers[BLAS_VALUES + 1];
+
+	for (unsigned i = 0; i < n_values; i++)
+		hash += (uint64_t)key->value[i] * mixers[i];
+	return hash;
+}
+
 static bool same_key(const struct blas_key *a, const struct blas_key *b, unsigned n_values)
 {
-	uint64_t difference = (uint64_t)((uintptr_t)a->hook ^ (uintptr_t)b->hook);
-
-	difference |= (a->site ^ b->site) | (a->region ^ b->region);
-	for (unsigned i = 0; i < n_values; i++)
-		difference |= (uint64_t)(a->value[i] ^ b->value[i]);
-	return difference == 0;
+	return a->hook == b->hook && a->site == b->site && a->region == b->region
+	       && memcmp(a->value, b->value, n_values * sizeof(a->value[0])) == 0;
 }
 
-static __attribute__((noinline)) uint32_t remember(struct prof_thread *t, struct blas_thread *b,
-                                                   struct blas_entry *e, const struct blas_key *key)
+static struct blas_thread *thread_new(struct prof_thread *t)
 {
-	uint32_t desc = intern(t, key);
+	struct blas_thread *b = prof_thread_slot(t, PROF_SLOT_BLAS, sizeof(*b));
 
-	if (b->filling || desc == PROF_NO_DESC)
-		return desc;
+	if (b && !b->last) {
+		b->none.next = &b->none;
+		b->none.desc = PROF_NO_DESC;
+		b->last = &b->none;
+	}
+	return b;
+}
+
+/* The descriptor of a key that was not the one expected. A signal handler that
+ * interrupts this finds `none` as the last entry, and `filling`. */
+static __attribute__((noinline)) uint32_t lookup(struct prof_thread *t, struct blas_thread *b,
+                                                 const struct blas_key *key, unsigned n_values)
+{
+	struct blas_entry *e = &b->entry[hash_key(key, n_values) >> (64 - BLAS_ENTRIES_LOG2)];
+	struct blas_entry *last = b->last;
+
+	if (b->filling)
+		return PROF_NO_DESC;
+	b->last = &b->none;
 	b->filling = 1;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	e->key = *key;
-	e->desc = desc;
+	if (!same_key(&e->key, key, n_values)) {
+		e->key = *key;
+		e->next = &b->none;
+		e->desc = intern(t, key);
+	}
+	if (last != &b->none)
+		last->next = e;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	b->filling = 0;
-	return desc;
-}
-
-/* Odd numbers without a pattern, one a value. */
-static const uint64_t mixers[BLAS_VALUES + 2] = {0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb,
-                                                 0xd6e8feb86659fd93, 0xa0761d6478bd642f, 0xe7037ed1a0b428db,
-                                                 0x8ebc6af09c88c6e3, 0x589965cc75374cc3, 0x1d8e4e27c47d124f,
-                                                 0xeb44accab455d165, 0xc2b2ae3d27d4eb4f, 0x165667b19e3779f9};
-
-static inline uint32_t lookup(struct prof_thread *t, struct blas_thread *b, const struct blas_key *key,
-                              uint64_t hash, unsigned n_values)
-{
-	struct blas_entry *e = &b->entry[hash >> (64 - BLAS_ENTRIES_LOG2)];
-
-	if (__builtin_expect(b->filling != 0, 0))
-		return PROF_NO_DESC;
-	if (__builtin_expect(same_key(&e->key, key, n_values), 1))
-		return e->desc;
-	return remember(t, b, e, key);
+	b->last = e;
+	return e->desc;
 }
 
 /* ---- single calls ---- */
 
-static inline int64_t load_flag(const void *argument, bool fortran)
+static inline int64_t load_flag(uint64_t argument, bool fortran)
 {
-	if (fortran)
-		return **(const unsigned char *const *)argument;
-	return *(const int32_t *)argument;
+	return fortran ? *(const unsigned char *)(uintptr_t)argument : (int32_t)argument;
 }
 
-static inline int64_t load_integer(const void *argument, bool fortran, bool wide)
+static inline int64_t load_integer(uint64_t argument, bool fortran, bool wide)
 {
 	if (fortran)
-		argument = *(const void *const *)argument;
-	return wide ? *(const int64_t *)argument : *(const int32_t *)argument;
+		return wide ? *(const int64_t *)(uintptr_t)argument : *(const int32_t *)(uintptr_t)argument;
+	return wide ? (int64_t)argument : (int32_t)argument;
 }
 
 /* The thread's state, or null when this call is not to be recorded. */
@@ -176,7 +193,7 @@ static inline struct blas_thread *begin(struct blas_note *note)
 	if (!recording || !(t = prof_thread_get()))
 		return NULL;
 	b = t->slot[PROF_SLOT_BLAS];
-	if (__builtin_expect(!b, 0) && !(b = prof_thread_slot(t, PROF_SLOT_BLAS, sizeof(*b))))
+	if (__builtin_expect(!b, 0) && !(b = thread_new(t)))
 		return NULL;
 	note->thread = t;
 	return b;
@@ -195,29 +212,37 @@ static inline void start(struct blas_note *note)
 static inline __attribute__((always_inline)) void *enter_single(struct hook_call *call, bool fortran,
                                                                 bool wide)
 {
-	const struct blas_plan *plan = plan_of(call->hook);
+	const uint64_t *word = (const uint64_t *)(const void *)call;
+	const struct hook *hook = call->hook;
+	const struct blas_plan *plan = plan_of(hook);
 	struct blas_note *note = (struct blas_note *)call->note;
 	struct blas_thread *b = begin(note);
 	unsigned n = plan->n_values, n_flags = plan->n_flags;
+	const struct blas_entry *e;
 	struct blas_key key;
-	uint64_t hash;
+	int64_t difference;
 
 	if (__builtin_expect(!b, 0))
 		return call->real;
-	key.hook = call->hook;
+	key.hook = hook;
 	key.site = prof_call_site(note->thread, call->return_address, thunk_stack_pointer(call));
 	key.region = prof_region_current(note->thread);
-	hash = (uintptr_t)key.hook * mixers[BLAS_VALUES]
-	       + (key.site | (uint64_t)key.region << 32) * mixers[BLAS_VALUES + 1];
+	e = b->last->next;
+	difference = e->key.hook != hook || e->key.site != key.site || e->key.region != key.region;
 	for (unsigned i = 0; i < n_flags; i++) {
-		key.value[i] = load_flag((const char *)call + plan->offset[i], fortran);
-		hash += (uint64_t)key.value[i] * mixers[i];
+		key.value[i] = load_flag(word[plan->word[i]], fortran);
+		difference |= key.value[i] ^ e->key.value[i];
 	}
 	for (unsigned i = n_flags; i < n; i++) {
-		key.value[i] = load_integer((const char *)call + plan->offset[i], fortran, wide);
-		hash += (uint64_t)key.value[i] * mixers[i];
+		key.value[i] = load_integer(word[plan->word[i]], fortran, wide);
+		difference |= key.value[i] ^ e->key.value[i];
 	}
-	note->desc = lookup(note->thread, b, &key, hash, n);
+	if (__builtin_expect(difference == 0, 1)) {
+		b->last = b->last->next;
+		note->desc = e->desc;
+	} else {
+		note->desc = lookup(note->thread, b, &key, n);
+	}
 	start(note);
 	return call->real;
 }
@@ -260,26 +285,29 @@ struct batch_call {
 
 static int64_t batch_groups(const struct batch_call *b)
 {
-	const char *argument = (const char *)b->call + b->plan->offset[BLAS_VALUES - 2];
+	const uint64_t *word = (const uint64_t *)(const void *)b->call;
 
-	return load_integer(argument, b->fortran, b->wide);
+	return load_integer(word[b->plan->word[BLAS_VALUES - 2]], b->fortran, b->wide);
 }
 
 /* The values of group g, in the order of the plan; the last is the number of
  * products, and the one before it, the number of groups, becomes the same. */
 static void batch_values(const struct batch_call *b, int64_t g, int64_t value[BLAS_VALUES])
 {
+	const uint64_t *word = (const uint64_t *)(const void *)b->call;
+
 	for (unsigned i = 0; i < BLAS_VALUES; i++) {
-		const char *array = *(const char *const *)((const char *)b->call + b->plan->offset[i]);
+		uint64_t array = word[b->plan->word[i]];
+		bool flag = i < b->plan->n_flags;
+		unsigned bytes = flag ? (b->fortran ? 1 : 4) : (b->wide ? 8 : 4);
 
 		if (i == BLAS_VALUES - 2)
 			continue;
-		if (i >= b->plan->n_flags)
-			value[i] = load_integer(array + g * (b->wide ? 8 : 4), false, b->wide);
-		else if (b->fortran)
-			value[i] = (unsigned char)array[g];
+		array += (uint64_t)g * bytes;
+		if (flag && b->fortran)
+			value[i] = load_flag(array, true);
 		else
-			value[i] = ((const int32_t *)array)[g];
+			value[i] = load_integer(array, true, bytes == 8);
 	}
 	value[BLAS_VALUES - 2] = value[BLAS_VALUES - 1];
 }

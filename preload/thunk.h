@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * A family of hooks is a table of `struct hook`, one an exported symbol, and
- * an assembly file that makes an entry for each (thunk_entry.h). An entry saves
+ * an assembly file that makes an entry for each (thunk_entry.inc). An entry saves
  * the argument registers into a struct hook_call, calls the family's enter(),
  * calls the real function with the arguments as they came, saves what it
  * returns, calls the family's exit(), and returns as the real one did. Errno,
@@ -11,7 +11,7 @@
  * not carried as arguments. Exceptions and longjmp() pass through: then exit()
  * is not called, and nothing is kept that would have to be undone.
  *
- * Nothing but this header, thunk_entry.h and thunk_<cpu>.S knows the CPU.
+ * Nothing but this header, thunk_entry.inc and thunk_<cpu>.S knows the CPU.
  */
 #ifndef PRELOAD_THUNK_H
 #define PRELOAD_THUNK_H
@@ -24,8 +24,8 @@
 #define THUNK_NOTES 24 /* words that a family may keep from enter() to exit() */
 
 #if defined(__x86_64__)
-#define THUNK_REGISTERS 6      /* whole-number arguments that come in registers */
-#define THUNK_FRAME_BYTES 464  /* size of struct hook_call */
+#define THUNK_REGISTERS    6   /* whole-number arguments that come in registers */
+#define THUNK_FRAME_BYTES  464 /* size of struct hook_call */
 #define THUNK_STACK_OFFSET 480 /* from struct hook_call to the first argument on the stack */
 #else
 #error "preload: no thunk for this CPU: add thunk_<cpu>.S and its constants here"
@@ -57,11 +57,11 @@ struct hook_call {
 	const void *return_address; /* in the program, never in the shim */
 	uint64_t indirect[2];       /* registers beside the arguments' (varargs count, static chain) */
 	uint64_t reserved;
-	uint64_t integer[6];        /* whole-number and pointer arguments, in order */
-	uint64_t vector[8][2];      /* floating point arguments, in order */
-	uint64_t result[2];         /* what the real function returned, whole-number or pointer */
+	uint64_t integer[6];   /* whole-number and pointer arguments, in order */
+	uint64_t vector[8][2]; /* floating point arguments, in order */
+	uint64_t result[2];    /* what the real function returned, whole-number or pointer */
 	uint64_t vector_result[2][2];
-	uint64_t note[THUNK_NOTES];       /* the family's own, from enter() to exit() */
+	uint64_t note[THUNK_NOTES]; /* the family's own, from enter() to exit() */
 };
 
 _Static_assert(sizeof(struct hook) == 32, "thunk_<cpu>.S multiplies by this");
@@ -76,9 +76,8 @@ _Static_assert(offsetof(struct hook_call, vector_result) == 240, "thunk_<cpu>.S 
  * each takes a whole word, of which a narrower type fills the low part. */
 static inline unsigned thunk_argument_offset(unsigned i)
 {
-	return i < THUNK_REGISTERS
-	               ? (unsigned)offsetof(struct hook_call, integer) + 8 * i
-	               : THUNK_STACK_OFFSET + 8 * (i - THUNK_REGISTERS);
+	return i < THUNK_REGISTERS ? (unsigned)offsetof(struct hook_call, integer) + 8 * i
+	                           : THUNK_STACK_OFFSET + 8 * (i - THUNK_REGISTERS);
 }
 
 static inline const void *thunk_stack_pointer(const struct hook_call *call)

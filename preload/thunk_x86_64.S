@@ -1,7 +1,7 @@
 /* thunk_x86_64.S: call C before and after a function of any signature.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * System V ABI for x86-64. An entry (thunk_entry.h) comes here with its struct
+ * System V ABI for x86-64. An entry (thunk_entry.inc) comes here with its struct
  * hook in r11 and everything else as its caller left it. The frame pointer is
  * kept, so that unwinding needs no more than the three rules below whatever
  * number of words is copied, and so that a tail-called hook finds this frame.
