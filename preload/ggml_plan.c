@@ -2,32 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
 #include "preload/ggml_plan.h"
+#include "preload/trylock.h"
 
-#include <sched.h>
-
-enum { PLANS = 64, MAX_WRITTEN = 4096, LOCK_TURNS = 2000 };
+enum { PLANS = 64, MAX_WRITTEN = 4096 };
 
 static struct ggml_plan plans[PLANS];
-static const void *written[MAX_WRITTEN]; /* scratch of build(), under the lock */
+static const void *written[MAX_WRITTEN]; /* scratch of who holds the lock */
 static uint64_t uses;
 static uint32_t lock;
-
-/* Held for milliseconds at most. A child forked while another thread held it
- * finds it taken for ever; it then goes unrecorded instead of waiting. */
-static bool take_lock(void)
-{
-	for (int turn = 0; turn < LOCK_TURNS; turn++) {
-		if (!__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE))
-			return true;
-		sched_yield();
-	}
-	return false;
-}
-
-static void give_lock(void)
-{
-	__atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
-}
 
 /* ---- the fingerprint ---- */
 
@@ -238,14 +220,14 @@ struct ggml_plan *ggml_plan_take(const struct ggml_lib *lib, void *graph, const 
 	uint64_t key = fingerprint(lib, graph, n, caller);
 	struct ggml_plan *plan;
 
-	if (n <= 0 || !take_lock())
+	if (n <= 0 || !trylock_take(&lock))
 		return NULL;
 	plan = find_or_build(lib, graph, n, key, caller);
 	if (plan) {
 		__atomic_add_fetch(&plan->users, 1, __ATOMIC_ACQ_REL);
 		plan->used = ++uses;
 	}
-	give_lock();
+	trylock_give(&lock);
 	return plan;
 }
 
@@ -254,24 +236,23 @@ void ggml_plan_release(struct ggml_plan *plan)
 	__atomic_sub_fetch(&plan->users, 1, __ATOMIC_RELEASE);
 }
 
-uint32_t ggml_plan_inferred(struct ggml_plan *plan, uint32_t op, struct prof_thread *t)
+uint32_t ggml_plan_inferred(struct ggml_plan *plan, void *graph, uint32_t op, struct prof_thread *t)
 {
 	uint32_t *where = &plan->ops[op].inferred_desc;
 	uint32_t desc = __atomic_load_n(where, __ATOMIC_ACQUIRE);
-	struct ggml_scope scope = {.lib = plan->lib, .layer = plan->ops[op].layer};
+	struct ggml_scope scope = {.lib = plan->lib, .written = written, .layer = plan->ops[op].layer};
 	struct prof_desc_spec spec;
 
-	if (desc != PROF_NO_DESC)
+	if (desc != PROF_NO_DESC || !trylock_take(&lock))
 		return desc;
-	ggml_describe(&scope, plan->ops[op].node, NULL, &spec);
-	spec.flags |= PROF_DESC_INFERRED;
-	desc = prof_intern_desc(t, &spec);
-	if (!take_lock())
-		return desc;
-	if (*where == PROF_NO_DESC) /* all threads have to name it alike */
-		__atomic_store_n(where, desc, __ATOMIC_RELEASE);
+	if (*where == PROF_NO_DESC) { /* all threads have to name it alike: the first one does */
+		collect_written(&scope, graph, plan->lib->call.graph_n_nodes(graph));
+		ggml_describe(&scope, plan->ops[op].node, NULL, &spec);
+		spec.flags |= PROF_DESC_INFERRED;
+		__atomic_store_n(where, prof_intern_desc(t, &spec), __ATOMIC_RELEASE);
+	}
 	desc = *where;
-	give_lock();
+	trylock_give(&lock);
 	return desc;
 }
 

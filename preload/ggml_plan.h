@@ -50,7 +50,7 @@ struct ggml_plan *ggml_plan_take(const struct ggml_lib *lib, void *graph, const 
 void ggml_plan_release(struct ggml_plan *plan);
 
 /* The descriptor of an operation that no hook saw. */
-uint32_t ggml_plan_inferred(struct ggml_plan *plan, uint32_t op, struct prof_thread *t);
+uint32_t ggml_plan_inferred(struct ggml_plan *plan, void *graph, uint32_t op, struct prof_thread *t);
 
 /* Tokens, sequences and contexts of a step, from the masks' values now. */
 void ggml_plan_step(const struct ggml_plan *plan, struct prof_step_info *info);

@@ -21,7 +21,7 @@ enum { DETAIL_INTERFACE, DETAIL_SHAPE, DETAIL_OP, DETAIL_IN, DETAIL_OUT };
 
 struct blas_key {
 	const struct hook *hook;
-	uint32_t site, region;
+	uint64_t where; /* call site, and regions in the upper half */
 	int64_t value[BLAS_VALUES];
 };
 
@@ -42,8 +42,8 @@ struct blas_thread {
 struct blas_note {
 	struct prof_thread *thread; /* null: this call is not recorded */
 	uint64_t start;
+	uint64_t where;
 	uint32_t desc;
-	uint32_t site, region;
 	struct prof_counter_values counters;
 };
 _Static_assert(sizeof(struct blas_note) <= THUNK_NOTES * 8, "a note fits into the call");
@@ -105,7 +105,7 @@ static __attribute__((noinline)) uint32_t intern(struct prof_thread *t, const st
 		family_string = prof_intern_string("blas", 4);
 	spec.family = family_string;
 	spec.name = prof_intern_string(hook->name, strlen(hook->name));
-	spec.site = key->site;
+	spec.site = (uint32_t)key->where;
 	blas_describe(&spec, &routine, plan_of(hook), key->value);
 	return prof_intern_desc(t, &spec);
 }
@@ -117,8 +117,7 @@ static uint64_t hash_key(const struct blas_key *key, unsigned n_values)
 	        0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 0xd6e8feb86659fd93,
 	        0xa0761d6478bd642f, 0xe7037ed1a0b428db, 0x8ebc6af09c88c6e3, 0x589965cc75374cc3,
 	        0x1d8e4e27c47d124f, 0xeb44accab455d165, 0xc2b2ae3d27d4eb4f, 0x165667b19e3779f9};
-	uint64_t hash = (uintptr_t)key->hook * mixers[BLAS_VALUES]
-	                + (key->site | (uint64_t)key->region << 32) * mixers[BLAS_VALUES + 1];
+	uint64_t hash = (uintptr_t)key->hook * mixers[BLAS_VALUES] + key->where * mixers[BLAS_VALUES + 1];
 
 	for (unsigned i = 0; i < n_values; i++)
 		hash += (uint64_t)key->value[i] * mixers[i];
@@ -127,7 +126,7 @@ static uint64_t hash_key(const struct blas_key *key, unsigned n_values)
 
 static bool same_key(const struct blas_key *a, const struct blas_key *b, unsigned n_values)
 {
-	return a->hook == b->hook && a->site == b->site && a->region == b->region
+	return a->hook == b->hook && a->where == b->where
 	       && memcmp(a->value, b->value, n_values * sizeof(a->value[0])) == 0;
 }
 
@@ -199,6 +198,13 @@ static inline struct blas_thread *begin(struct blas_note *note)
 	return b;
 }
 
+static inline uint64_t where_called(struct prof_thread *t, const struct hook_call *call)
+{
+	uint32_t site = prof_call_site(t, call->return_address, thunk_stack_pointer(call));
+
+	return site | (uint64_t)prof_region_current(t) << 32;
+}
+
 static inline void start(struct blas_note *note)
 {
 	note->counters.valid = false;
@@ -209,39 +215,54 @@ static inline void start(struct blas_note *note)
 	}
 }
 
-static inline __attribute__((always_inline)) void *enter_single(struct hook_call *call, bool fortran,
-                                                                bool wide)
+/* The i-th value of a call, as the plan orders them. */
+static inline int64_t load_value(const struct hook_call *call, const struct blas_plan *plan, unsigned i,
+                                 enum blas_interface interface)
 {
-	const uint64_t *word = (const uint64_t *)(const void *)call;
+	uint64_t word = ((const uint64_t *)(const void *)call)[plan->word[i]];
+	bool fortran = interface == BLAS_F32 || interface == BLAS_F64;
+	bool wide = interface == BLAS_F64 || interface == BLAS_C64;
+
+	return i < plan->n_flags ? load_flag(word, fortran) : load_integer(word, fortran, wide);
+}
+
+static __attribute__((noinline)) uint32_t unexpected(struct hook_call *call, struct blas_thread *b)
+{
+	const struct blas_note *note = (const struct blas_note *)call->note;
+	const struct blas_plan *plan = plan_of(call->hook);
+	struct blas_key key = {.hook = call->hook, .where = note->where};
+
+	for (unsigned i = 0; i < plan->n_values; i++)
+		key.value[i] =
+		        load_value(call, plan, i, (enum blas_interface)call->hook->detail[DETAIL_INTERFACE]);
+	return lookup(note->thread, b, &key, plan->n_values);
+}
+
+static inline __attribute__((always_inline)) void *enter_single(struct hook_call *call,
+                                                                enum blas_interface interface)
+{
 	const struct hook *hook = call->hook;
 	const struct blas_plan *plan = plan_of(hook);
 	struct blas_note *note = (struct blas_note *)call->note;
 	struct blas_thread *b = begin(note);
-	unsigned n = plan->n_values, n_flags = plan->n_flags;
-	const struct blas_entry *e;
-	struct blas_key key;
-	int64_t difference;
+	const struct blas_entry *expected;
+	uint64_t difference;
 
 	if (__builtin_expect(!b, 0))
 		return call->real;
-	key.hook = hook;
-	key.site = prof_call_site(note->thread, call->return_address, thunk_stack_pointer(call));
-	key.region = prof_region_current(note->thread);
-	e = b->last->next;
-	difference = e->key.hook != hook || e->key.site != key.site || e->key.region != key.region;
-	for (unsigned i = 0; i < n_flags; i++) {
-		key.value[i] = load_flag(word[plan->word[i]], fortran);
-		difference |= key.value[i] ^ e->key.value[i];
-	}
-	for (unsigned i = n_flags; i < n; i++) {
-		key.value[i] = load_integer(word[plan->word[i]], fortran, wide);
-		difference |= key.value[i] ^ e->key.value[i];
-	}
+	__asm__("" : "+r"(plan)); /* computed once, not again at every use */
+	note->where = where_called(note->thread, call);
+	expected = b->last->next;
+	difference = (expected->key.hook != hook) | (expected->key.where ^ note->where);
+	for (unsigned i = 0; i < plan->n_flags; i++)
+		difference |= (uint64_t)(load_value(call, plan, i, interface) ^ expected->key.value[i]);
+	for (unsigned i = plan->n_flags; i < plan->n_values; i++)
+		difference |= (uint64_t)(load_value(call, plan, i, interface) ^ expected->key.value[i]);
 	if (__builtin_expect(difference == 0, 1)) {
+		note->desc = expected->desc;
 		b->last = b->last->next;
-		note->desc = e->desc;
 	} else {
-		note->desc = lookup(note->thread, b, &key, n);
+		note->desc = unexpected(call, b);
 	}
 	start(note);
 	return call->real;
@@ -271,8 +292,7 @@ static void *enter_batch(struct hook_call *call)
 
 	if (!begin(note))
 		return call->real;
-	note->site = prof_call_site(note->thread, call->return_address, thunk_stack_pointer(call));
-	note->region = prof_region_current(note->thread);
+	note->where = where_called(note->thread, call);
 	start(note);
 	return call->real;
 }
@@ -331,7 +351,7 @@ static uint64_t moment(uint64_t start_raw, uint64_t end_raw, double share)
  * is divided among them by their work, which is all that is known. */
 static void record_batch(const struct batch_call *b, const struct blas_note *note, uint64_t end)
 {
-	struct blas_key key = {.hook = b->call->hook, .site = note->site, .region = note->region};
+	struct blas_key key = {.hook = b->call->hook, .where = note->where};
 	int64_t groups = batch_groups(b), products = 0;
 	int64_t first[BLAS_VALUES];
 	double work = 0, done = 0;
@@ -383,22 +403,22 @@ static void exit_batch(struct hook_call *call)
 
 static void *enter_f32(struct hook_call *call)
 {
-	return enter_single(call, true, false);
+	return enter_single(call, BLAS_F32);
 }
 
 static void *enter_f64(struct hook_call *call)
 {
-	return enter_single(call, true, true);
+	return enter_single(call, BLAS_F64);
 }
 
 static void *enter_c32(struct hook_call *call)
 {
-	return enter_single(call, false, false);
+	return enter_single(call, BLAS_C32);
 }
 
 static void *enter_c64(struct hook_call *call)
 {
-	return enter_single(call, false, true);
+	return enter_single(call, BLAS_C64);
 }
 
 static const struct hook_family single[BLAS_INTERFACES] = {
