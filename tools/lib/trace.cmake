@@ -1,6 +1,6 @@
 # Common parts, trace reading and writing, symbols.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 list(APPEND PROF_TOOLS_SOURCES
-  diag.c cli.c table.c op.c arena.c
+  diag.c cli.c table.c op.c arena.c contexts.c contexts_apply.c
   oplist_parse.c oplist_cache.c trace_list.c
-  trace_open.c trace_phases.c trace_cursor.c trace_merge.c)
+  trace_open.c trace_chunks.c trace_meta.c trace_phases.c trace_cursor.c trace_decode.c trace_merge.c)

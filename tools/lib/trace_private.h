@@ -21,22 +21,22 @@ struct list_event {
 /* A chunk as found in the file, bounds checked. */
 struct trace_chunk {
 	const uint8_t *payload;
-	uint64_t offset;       /* of its header in the file */
-	uint32_t used;         /* sound payload bytes */
+	uint64_t offset; /* of its header in the file */
+	uint32_t used;   /* sound payload bytes */
 	uint32_t thread, serial;
 	uint32_t group, group_index, step;
 	uint64_t base_tick;
-	uint64_t records;      /* operation records in it */
+	uint64_t records;        /* operation records in it */
 	uint64_t later_encloses; /* smallest start of an enclosing record in later chunks */
 	uint8_t n_counters, ith, nth;
-	bool encloses;         /* holds a record that encloses others */
+	bool encloses; /* holds a record that encloses others */
 };
 
 /* One thread's chunks, and the groups it took part in. */
 struct trace_stream {
 	struct trace_chunk *chunks;
 	unsigned n_chunks, chunk_capacity;
-	uint32_t *groups;      /* ascending */
+	uint32_t *groups; /* ascending */
 	unsigned n_groups, group_capacity;
 	bool encloses;
 };
@@ -53,15 +53,15 @@ struct trace_private {
 	unsigned n_metas, meta_capacity;
 	struct trace_stream *streams; /* thread i is at i - 1 */
 	unsigned n_streams;
-	const char **strings;         /* id i is at i - 1 */
+	const char **strings; /* id i is at i - 1 */
 	unsigned n_strings, string_capacity;
 	unsigned module_capacity, site_capacity, desc_capacity, thread_capacity, fact_capacity;
 	unsigned counter_capacity, missing_capacity, domain_capacity, sample_capacity, step_capacity;
 	unsigned cost_capacity, note_capacity;
-	bool ended;                   /* the END record is there */
-	uint64_t end_records;         /* as it says */
+	uint32_t holes;       /* numbers missing in META, filled */
+	bool ended;           /* the END record is there */
+	uint64_t end_records; /* as it says */
 	uint64_t end_tick;
-	uint32_t tick_shift;
 	uint64_t sync_tick[2], sync_ns[2]; /* first and last clock sync */
 	unsigned n_syncs;
 	bool explicit_steps;
@@ -71,7 +71,7 @@ struct trace_private {
 	unsigned n_events, event_capacity;
 	uint64_t *list_counters;
 	unsigned n_list_counters, list_counter_capacity;
-	uint32_t *desc_slots;         /* open-addressed set of desc index plus 1 */
+	uint32_t *desc_slots; /* open-addressed set of desc index plus 1 */
 	uint32_t n_desc_slots;
 };
 
@@ -98,12 +98,12 @@ int trace_phases_decide(struct trace *t, struct diag *d);
 /* trace_merge.c: a cursor's work on a binary trace. */
 struct trace_cursor {
 	struct trace *trace;
-	struct merge *merge;  /* of a binary trace */
-	unsigned next;        /* event of a list */
+	struct merge *merge; /* of a binary trace */
+	unsigned next;       /* event of a list */
 	bool children;
 	const char *last_layer; /* --last-layer, or null */
-	bool border_passed;   /* it has run */
-	enum prof_phase phase; /* of the last operation in a step */
+	bool border_passed;     /* it has run */
+	enum prof_phase phase;  /* of the last operation in a step */
 };
 int merge_open(struct trace_cursor *c);
 bool merge_next(struct trace_cursor *c, struct op_event *ev);

@@ -1,0 +1,425 @@
+/* trace_chunks.c: find the chunks of a binary trace, and what is sound of them.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Nothing in the file is believed: a chunk's extent must fit the file and the
+ * grid that chunks lie on, a sealed chunk its checksum. Where a header is
+ * broken the search goes on at the next multiple of PROF_CHUNK_ALIGN; a sealed
+ * chunk that fails its checksum is left out whole, because nothing tells which
+ * of its figures are wrong.
+ */
+#include <prof/trace_codec.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "tools/lib/trace_private.h"
+
+/* Ticks beyond this are damage: 2^60 of a quarter of a nanosecond are nine years. */
+#define TICK_LIMIT (1ull << 60)
+
+static bool is_zero(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i])
+			return false;
+	return true;
+}
+
+static bool is_header(const struct trace *t, uint64_t pos)
+{
+	struct prof_chunk_header h;
+
+	if (pos + sizeof(h) > t->size_bytes)
+		return false;
+	memcpy(&h, t->priv->map + pos, sizeof(h));
+	return h.magic == PROF_CHUNK_MAGIC && (h.kind == PROF_CHUNK_META || h.kind == PROF_CHUNK_OPS);
+}
+
+/* The next place at or after `from` at which a chunk begins; the file's end when
+ * there is none. */
+static uint64_t next_header(const struct trace *t, uint64_t from)
+{
+	uint64_t pos = (from + PROF_CHUNK_ALIGN - 1) / PROF_CHUNK_ALIGN * PROF_CHUNK_ALIGN;
+
+	while (pos + sizeof(struct prof_chunk_header) <= t->size_bytes && !is_header(t, pos))
+		pos += PROF_CHUNK_ALIGN;
+	return pos + sizeof(struct prof_chunk_header) <= t->size_bytes ? pos : t->size_bytes;
+}
+
+/* Where the chunk at `pos` ends, which is where the next one begins. */
+static uint64_t chunk_end(struct trace *t, uint64_t pos, const struct prof_chunk_header *h)
+{
+	uint64_t end = pos + h->size_bytes, inside;
+
+	if (h->size_bytes <= sizeof(*h) || (end % PROF_CHUNK_ALIGN && end != t->size_bytes)) {
+		trace_problem(t, "the chunk at byte %" PRIu64 " has an impossible size, %" PRIu32 " bytes",
+		              pos, h->size_bytes);
+		return next_header(t, pos + sizeof(*h));
+	}
+	if (end > t->size_bytes) {
+		trace_problem(t,
+		              "the file is cut short: the chunk at byte %" PRIu64 " has %" PRIu64
+		              " bytes of %" PRIu32,
+		              pos, t->size_bytes - pos, h->size_bytes);
+		return next_header(t, pos + sizeof(*h));
+	}
+	inside = next_header(t, pos + sizeof(*h));
+	if (inside < end && !(h->flags & PROF_CHUNK_SEALED && inside < pos + sizeof(*h) + h->used_bytes)) {
+		trace_problem(t, "the chunk at byte %" PRIu64 " says it is longer than it is", pos);
+		return inside;
+	}
+	return end;
+}
+
+/* What one record of a chunk takes, without decoding it; 0: none, or not sound. */
+struct scan {
+	struct trace *trace;
+	struct trace_stream *stream;
+	struct trace_chunk *chunk;
+	const uint8_t *end;
+	uint64_t lost;
+};
+
+static const uint8_t *scan_event(struct scan *s, const uint8_t *p)
+{
+	struct prof_record r;
+	struct prof_stream none = {0};
+	struct trace_stream *stream = s->stream;
+	const uint8_t *next = prof_get_record(&none, p, s->end, 0, &r);
+	uint32_t *groups;
+
+	if (!next || next == p)
+		return NULL;
+	if (r.id == PROF_EVENT_LOST && r.field[0] < TICK_LIMIT)
+		s->lost += r.field[0];
+	if (r.id != PROF_EVENT_GROUP || !r.field[0] || r.field[2] < 2)
+		return next;
+	if (r.field[0] > UINT32_MAX || r.field[2] > 65535)
+		return NULL;
+	groups = array_grow(stream->groups, &stream->group_capacity, stream->n_groups, sizeof(*groups));
+	if (groups) {
+		stream->groups = groups;
+		groups[stream->n_groups++] = (uint32_t)r.field[0];
+	}
+	return next;
+}
+
+static const uint8_t *scan_operation(struct scan *s, const uint8_t *p)
+{
+	unsigned head = *p;
+	size_t bytes =
+	        1 + (head >> 4 & 1u) * 3 + prof_length_bytes(head & 3u) + prof_length_bytes(head >> 2 & 3u);
+	uint64_t delta;
+
+	if (!(head >> 6) || (size_t)(s->end - p) < bytes)
+		return NULL;
+	p += bytes;
+	if (head >> 6 == 2)
+		for (unsigned i = 0; i < s->chunk->n_counters && p; i++)
+			p = prof_get_leb(p, s->end, &delta);
+	if (p) {
+		s->chunk->records++;
+		s->chunk->encloses |= head >> 5 & 1u;
+	}
+	return p;
+}
+
+/* Walk over the records; returns the bytes that hold sound ones. */
+static uint32_t scan_records(struct scan *s, uint32_t room, bool *broken)
+{
+	const uint8_t *p = s->chunk->payload;
+
+	s->end = p + room;
+	s->chunk->records = 0;
+	*broken = false;
+	while (p < s->end && *p) {
+		const uint8_t *next = *p >> 6 == 3 ? scan_event(s, p) : scan_operation(s, p);
+
+		if (!next) {
+			*broken = true;
+			break;
+		}
+		p = next;
+	}
+	return (uint32_t)(p - s->chunk->payload);
+}
+
+static struct trace_stream *stream_of(struct trace *t, uint32_t thread)
+{
+	struct trace_private *priv = t->priv;
+	struct trace_stream *streams;
+
+	if (!thread || thread > t->size_bytes / sizeof(struct prof_meta_thread) + 2)
+		return NULL;
+	if (thread > priv->n_streams) {
+		streams = realloc(priv->streams, (size_t)thread * sizeof(*streams));
+		if (!streams)
+			return NULL;
+		memset(streams + priv->n_streams, 0, (thread - priv->n_streams) * sizeof(*streams));
+		priv->streams = streams;
+		priv->n_streams = thread;
+	}
+	return &priv->streams[thread - 1];
+}
+
+/* Whether a sealed chunk is what its writer sealed. One whose seal alone is
+ * damaged is sound when the checksum fits what its records take. */
+static bool seal_holds(const struct prof_chunk_header *h, const uint8_t *payload, uint32_t room,
+                       uint32_t found)
+{
+	if (h->used_bytes <= room && XXH3_64bits(payload, h->used_bytes) == h->checksum)
+		return true;
+	return XXH3_64bits(payload, found) == h->checksum;
+}
+
+/* A sealed chunk that the file's end cuts is sound up to there, like an open one. */
+static bool is_cut(const struct trace *t, uint64_t pos, const struct prof_chunk_header *h, uint32_t room)
+{
+	return pos + sizeof(*h) + room == t->size_bytes && h->size_bytes - sizeof(*h) > room;
+}
+
+static void take_ops(struct trace *t, uint64_t pos, const struct prof_chunk_header *h, uint32_t room)
+{
+	struct trace_stream *stream = stream_of(t, h->thread);
+	struct trace_chunk c = {.payload = t->priv->map + pos + sizeof(*h),
+	                        .offset = pos,
+	                        .thread = h->thread,
+	                        .serial = h->serial,
+	                        .group = h->group,
+	                        .group_index = h->group_index,
+	                        .step = h->step,
+	                        .base_tick = h->base_tick,
+	                        .n_counters = h->n_counters,
+	                        .ith = h->ith,
+	                        .nth = h->nth,
+	                        .later_encloses = UINT64_MAX};
+	struct scan s = {.trace = t, .stream = stream, .chunk = &c};
+	struct trace_chunk *chunks;
+	bool cut = is_cut(t, pos, h, room), sealed = !cut && h->flags & PROF_CHUNK_SEALED, broken;
+	unsigned n_groups;
+
+	if (!stream || h->n_counters > PROF_MAX_COUNTERS || h->base_tick > TICK_LIMIT) {
+		trace_problem(t, "the chunk at byte %" PRIu64 " has an impossible header", pos);
+		return;
+	}
+	n_groups = stream->n_groups;
+	c.used = scan_records(&s, sealed && h->used_bytes <= room ? h->used_bytes : room, &broken);
+	if (sealed && !seal_holds(h, c.payload, room, c.used)) {
+		trace_problem(t,
+		              "the chunk at byte %" PRIu64 " does not match its checksum: about %" PRIu64
+		              " operations of thread %" PRIu32 " are left out",
+		              pos, c.records, h->thread);
+		stream->n_groups = n_groups;
+		return;
+	}
+	if (broken && !cut)
+		trace_problem(t,
+		              "thread %" PRIu32 ": the record at byte %" PRIu64
+		              " is none; the rest of its chunk is left out",
+		              h->thread, pos + sizeof(*h) + c.used);
+	chunks = array_grow(stream->chunks, &stream->chunk_capacity, stream->n_chunks, sizeof(*chunks));
+	if (!chunks)
+		return;
+	stream->chunks = chunks;
+	chunks[stream->n_chunks++] = c;
+	stream->encloses |= c.encloses;
+	t->records += c.records;
+	t->lost += s.lost;
+}
+
+static void take_meta(struct trace *t, uint64_t pos, const struct prof_chunk_header *h, uint32_t room)
+{
+	struct trace_private *priv = t->priv;
+	struct trace_chunk *c = array_grow(priv->metas, &priv->meta_capacity, priv->n_metas, sizeof(*c));
+	const uint8_t *payload = priv->map + pos + sizeof(*h);
+	bool sealed = h->flags & PROF_CHUNK_SEALED && !is_cut(t, pos, h, room);
+
+	if (!c)
+		return;
+	if (sealed && (h->used_bytes > room || XXH3_64bits(payload, h->used_bytes) != h->checksum)) {
+		trace_problem(t,
+		              "the chunk of names at byte %" PRIu64
+		              " does not match its checksum: names and shapes may be wrong",
+		              pos);
+		sealed = false;
+	}
+	priv->metas = c;
+	c[priv->n_metas++] = (struct trace_chunk){.payload = payload,
+	                                          .offset = pos,
+	                                          .serial = h->serial,
+	                                          .used = sealed ? h->used_bytes : room};
+}
+
+static void walk_chunks(struct trace *t, uint64_t pos)
+{
+	struct prof_chunk_header h;
+
+	while (pos + sizeof(h) <= t->size_bytes) {
+		uint64_t end;
+
+		if (!is_header(t, pos)) {
+			if (!is_zero(t->priv->map + pos, sizeof(h)))
+				trace_problem(t, "there should be a chunk at byte %" PRIu64 " and is none",
+				              pos);
+			pos = next_header(t, pos + 1);
+			continue;
+		}
+		memcpy(&h, t->priv->map + pos, sizeof(h));
+		end = chunk_end(t, pos, &h);
+		if (h.kind == PROF_CHUNK_META)
+			take_meta(t, pos, &h, (uint32_t)(end - pos - sizeof(h)));
+		else
+			take_ops(t, pos, &h, (uint32_t)(end - pos - sizeof(h)));
+		pos = end;
+	}
+	if (pos < t->size_bytes && !is_zero(t->priv->map + pos, t->size_bytes - pos))
+		trace_problem(t,
+		              "the file is cut short: the chunk at byte %" PRIu64 " has %" PRIu64
+		              " bytes of %zu",
+		              pos, t->size_bytes - pos, sizeof(h));
+}
+
+static int by_serial(const void *a, const void *b)
+{
+	const struct trace_chunk *x = a, *y = b;
+
+	if (x->serial != y->serial)
+		return x->serial < y->serial ? -1 : 1;
+	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+/* Put a thread's (or META's) chunks in order and say which are missing. */
+static void order_chunks(struct trace *t, struct trace_chunk *chunks, unsigned *n, const char *whose,
+                         unsigned thread)
+{
+	uint32_t expected = 0;
+	unsigned kept = 0;
+
+	if (*n)
+		qsort(chunks, *n, sizeof(*chunks), by_serial);
+	for (unsigned i = 0; i < *n; i++) {
+		if (chunks[i].serial < expected) {
+			trace_problem(t, "%s%.0u: chunk %" PRIu32 " is there twice", whose, thread,
+			              chunks[i].serial);
+			continue;
+		}
+		if (chunks[i].serial > expected)
+			trace_problem(t, "%s%.0u: %" PRIu32 " chunk%s from number %" PRIu32 " on missing",
+			              whose, thread, chunks[i].serial - expected,
+			              chunks[i].serial - expected == 1 ? " is" : "s are", expected);
+		expected = chunks[i].serial + 1;
+		chunks[kept++] = chunks[i];
+	}
+	*n = kept;
+}
+
+/* Decode a chunk for the smallest start of a record that encloses earlier ones,
+ * and shorten it where times are impossible. */
+static uint64_t find_encloses(struct trace *t, struct trace_chunk *c, struct prof_successor *successors)
+{
+	struct prof_stream s = {.successors = successors};
+	struct prof_record r;
+	const uint8_t *p = c->payload, *end = p + c->used, *next;
+	uint64_t smallest = UINT64_MAX;
+
+	prof_stream_reset(&s, c->base_tick, c->serial);
+	for (; (next = prof_get_record(&s, p, end, c->n_counters, &r)) && next != p; p = next) {
+		if (r.end > TICK_LIMIT || r.start > r.end) {
+			trace_problem(t,
+			              "thread %" PRIu32 ": the record at byte %" PRIu64
+			              " has an impossible time; the rest of its chunk is left out",
+			              c->thread,
+			              c->offset + sizeof(struct prof_chunk_header)
+			                      + (uint64_t)(p - c->payload));
+			c->used = (uint32_t)(p - c->payload);
+			break;
+		}
+		if (!r.is_event && r.encloses && r.start < smallest)
+			smallest = r.start;
+	}
+	return smallest;
+}
+
+static int prepare_nesting(struct trace *t, struct diag *d)
+{
+	struct prof_successor *successors = calloc(PROF_MAX_PREDICTED, sizeof(*successors));
+
+	if (!successors)
+		return diag_set(d, "%s: out of memory", t->path);
+	for (unsigned i = 0; i < t->priv->n_streams; i++) {
+		struct trace_stream *s = &t->priv->streams[i];
+		uint64_t later = UINT64_MAX;
+
+		if (!s->encloses)
+			continue;
+		memset(successors, 0, PROF_MAX_PREDICTED * sizeof(*successors));
+		for (unsigned j = s->n_chunks; j-- > 0;) {
+			uint64_t here = s->chunks[j].encloses ? find_encloses(t, &s->chunks[j], successors)
+			                                      : UINT64_MAX;
+
+			s->chunks[j].later_encloses = later;
+			later = here < later ? here : later;
+		}
+	}
+	free(successors);
+	return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void take_header(struct trace *t, const struct prof_file_header *h)
+{
+	uint64_t sum = XXH3_64bits(h, offsetof(struct prof_file_header, pid));
+
+	t->version = h->version;
+	t->state = h->state > PROF_STATE_STOPPED ? PROF_STATE_OPEN : (enum prof_file_state)h->state;
+	t->clock = (enum prof_clock_kind)h->clock_kind;
+	t->tick_ns = h->tick_ns_estimate;
+	t->epoch_realtime_ns = h->epoch_realtime_ns;
+	t->pid = h->pid;
+	t->ppid = h->ppid;
+	if (sum != h->checksum)
+		trace_problem(t, "the file's header does not match its checksum: times may be wrong");
+	if (!(isfinite(t->tick_ns) && t->tick_ns > 1e-6 && t->tick_ns < 1e6)) {
+		trace_problem(t, "the file's header gives a tick %g nanoseconds: taken as 1", t->tick_ns);
+		t->tick_ns = 1;
+	}
+}
+
+int trace_chunks_read(struct trace *t, struct diag *d)
+{
+	struct trace_private *priv = t->priv;
+	struct prof_file_header h;
+
+	if (t->size_bytes < sizeof(h))
+		return diag_set(d, "%s: the trace's header is cut short: has %" PRIu64 " bytes of %zu",
+		                t->path, t->size_bytes, sizeof(h));
+	memcpy(&h, priv->map, sizeof(h));
+	if (h.version == 0 || h.version > PROF_TRACE_VERSION)
+		return diag_set(d,
+		                "%s: is a trace of version %" PRIu32 "; this program reads up to version %u",
+		                t->path, h.version, PROF_TRACE_VERSION);
+	take_header(t, &h);
+	if (h.header_bytes < sizeof(h) || h.header_bytes % 8 || h.header_bytes > PROF_CHUNK_ALIGN) {
+		trace_problem(t, "the file's header says it has %" PRIu32 " bytes: taken as %zu",
+		              h.header_bytes, sizeof(h));
+		h.header_bytes = sizeof(h);
+	}
+	walk_chunks(t, h.header_bytes);
+	order_chunks(t, priv->metas, &priv->n_metas, "names", 0);
+	for (unsigned i = 0; i < priv->n_streams; i++) {
+		struct trace_stream *s = &priv->streams[i];
+
+		order_chunks(t, s->chunks, &s->n_chunks, "thread ", i + 1);
+		if (s->n_groups)
+			qsort(s->groups, s->n_groups, sizeof(*s->groups), by_number);
+	}
+	return prepare_nesting(t, d);
+}
