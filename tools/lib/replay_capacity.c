@@ -1,0 +1,120 @@
+/* replay_capacity.c: whether weights and cache fit into the devices' memory.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tools/lib/replay.h"
+
+/* Something that stays in a device's memory from step to step. */
+struct resident {
+	unsigned device;
+	int32_t layer;
+	const char *name;
+	bool cache;
+	double bytes;
+};
+
+static int compare(const void *x, const void *y)
+{
+	const struct resident *a = x, *b = y;
+	int order;
+
+	if (a->device != b->device)
+		return a->device < b->device ? -1 : 1;
+	if (a->cache != b->cache)
+		return a->cache ? 1 : -1;
+	if (a->layer != b->layer)
+		return a->layer < b->layer ? -1 : 1;
+	order = strcmp(a->name, b->name);
+	if (order)
+		return order;
+	return a->bytes < b->bytes ? -1 : a->bytes > b->bytes;
+}
+
+static double stored_bytes(const struct replay *r, const struct op_operand *o)
+{
+	int dtype = r->options->model.dtype;
+
+	return op_dtype_bytes(dtype >= 0 ? (unsigned)dtype : o->dtype, model_elements(o));
+}
+
+static unsigned device_of(const struct replay *r, const struct op_desc *d)
+{
+	const struct map_entry *e;
+
+	if (r->map->everything)
+		return 1;
+	e = map_find(r->map, d, r->options->model.kind == MODEL_PIM_AI);
+	return e ? e->device : MAP_HOST;
+}
+
+/* A weight is known by its tensor's name, else by the operation's; the cache
+ * of a layer by the layer, its size by the longest context seen. */
+static unsigned residents_of(const struct replay *r, const struct op_desc *d, struct resident *out)
+{
+	unsigned device = device_of(r, d), n = 0;
+
+	for (unsigned i = 0; i < d->n_operands && device != MAP_HOST && n < 2; i++) {
+		const struct op_operand *o = &d->operands[i];
+		bool cache = o->role == PROF_OPERAND_KEY;
+
+		if (o->role != PROF_OPERAND_WEIGHT && !cache)
+			continue;
+		out[n++] = (struct resident){
+		        .device = device,
+		        .layer = d->layer,
+		        .cache = cache,
+		        .name = cache        ? ""
+		                : *o->name   ? o->name
+		                : *d->native ? d->native
+		                             : d->context,
+		        .bytes = stored_bytes(r, o) * (cache ? 2 : 1), /* values are as large as keys */
+		};
+	}
+	return n;
+}
+
+static unsigned say(const struct replay *r, unsigned device, double need, char *text, unsigned bytes)
+{
+	const struct arch *a = r->map->devices[device - 1];
+	double have = arch_get(a, ARCH_CAPACITY_GB, INFINITY) * 1e9;
+	size_t used = strlen(text);
+
+	if (need <= have)
+		return 0;
+	snprintf(text + used, bytes - used,
+	         "%s%s: weights and cache need %.3g GB, its memory holds %.3g GB: this run does not fit",
+	         used ? "; " : "", a->name, need / 1e9, have / 1e9);
+	return 1;
+}
+
+unsigned replay_capacity(const struct replay *r, char *text, unsigned bytes)
+{
+	size_t n = 0, limit = (size_t)r->trace->n_descs * 2;
+	struct resident *all = malloc((limit + 1) * sizeof *all);
+	unsigned problems = 0;
+	double need = 0;
+
+	*text = 0;
+	if (!all)
+		return 0;
+	for (unsigned i = 0; i < r->trace->n_descs; i++)
+		n += residents_of(r, &r->trace->descs[i], all + n);
+	qsort(all, n, sizeof *all, compare);
+	for (size_t i = 0; i < n; i++) {
+		bool last = i + 1 == n, same;
+
+		/* Sorted by size within one name: the largest one counts. */
+		same = !last && all[i].device == all[i + 1].device && all[i].cache == all[i + 1].cache
+		       && all[i].layer == all[i + 1].layer && !strcmp(all[i].name, all[i + 1].name);
+		need += same ? 0 : all[i].bytes;
+		if (last || all[i].device != all[i + 1].device) {
+			problems += say(r, all[i].device, need, text, bytes);
+			need = 0;
+		}
+	}
+	free(all);
+	return problems;
+}

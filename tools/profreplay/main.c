@@ -1,0 +1,23 @@
+/* main.c: profreplay, which prices a recorded run on other devices.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include "tools/profreplay/profreplay.h"
+
+int main(int argc, char **argv)
+{
+	struct session s = {.n_replays = 0};
+	struct diag d = {""};
+	int rc = settings_parse(&s.set, argc, argv);
+
+	if (rc != CLI_GO_ON)
+		return cli_finish("profreplay", rc);
+	rc = CLI_OK;
+	if (session_archs(&s, &d))
+		rc = cli_error("profreplay", d.text);
+	else if (s.set.list_archs)
+		session_list_archs(&s);
+	else if (session_run(&s, &d) || session_print(&s, &d))
+		rc = cli_error("profreplay", d.text);
+	session_release(&s);
+	return cli_finish("profreplay", rc);
+}

@@ -1,0 +1,50 @@
+/* profreplay.h: what the files of profreplay share.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#ifndef TOOLS_PROFREPLAY_H
+#define TOOLS_PROFREPLAY_H
+
+#include "tools/lib/cli.h"
+#include "tools/lib/report.h"
+
+/* As given on the command line. */
+struct settings {
+	struct cli_list archs, maps, extra_archs;
+	const char *model, *dtype, *format, *host;
+	const char *last_layer, *moe_end;
+	int64_t kv_heads, sliding_window, batch_size, experts_per_token;
+	bool layers, functions, log, summary, verbose, list_archs;
+	const char *path;
+};
+
+/* Everything of one run of the tool. */
+struct session {
+	struct settings set;
+	struct replay_options options;
+	struct arch_set archs;
+	struct map *maps; /* one per replay */
+	struct replay **replays;
+	const char **names;
+	unsigned n_replays;
+	struct trace *trace;
+	struct measured measured;
+	double *desc_ns;
+	struct host host;
+	bool has_host;
+	double host_w;
+};
+
+/* CLI_GO_ON, or an exit status. */
+int settings_parse(struct settings *s, int argc, char **argv);
+
+/* Read accelerators and mappings, open the trace, and replay it. 0 or -1. */
+int session_archs(struct session *s, struct diag *d);
+int session_run(struct session *s, struct diag *d);
+void session_release(struct session *s);
+
+/* Print what was asked for; what shows single operations goes over the trace
+ * once more. */
+int session_print(struct session *s, struct diag *d);
+void session_list_archs(const struct session *s);
+
+#endif
