@@ -29,7 +29,7 @@ static const struct op_kind *kind_of(unsigned op)
 
 static double elements(const struct op_operand *o)
 {
-	double n = 1;
+	double n = o->shapeless ? 0 : 1;
 
 	for (unsigned i = 0; i < o->n_dims; i++)
 		n *= (double)o->dims[i];

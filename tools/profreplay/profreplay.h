@@ -1,11 +1,11 @@
 /* profreplay.h: what the files of profreplay share.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#ifndef TOOLS_PROFREPLAY_H
-#define TOOLS_PROFREPLAY_H
+#ifndef TOOLS_PROFREPLAY_PROFREPLAY_H
+#define TOOLS_PROFREPLAY_PROFREPLAY_H
 
 #include "tools/lib/cli.h"
-#include "tools/lib/report.h"
+#include "tools/lib/replay_report.h"
 
 /* As given on the command line. */
 struct settings {

@@ -1,0 +1,219 @@
+/* session.c: one run of profreplay: accelerators, mappings, the pass over the trace.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/lib/table.h"
+#include "tools/profreplay/profreplay.h"
+
+int session_archs(struct session *s, struct diag *d)
+{
+	char dir[4096];
+
+	if (arch_set_load_dir(&s->archs, cli_data_dir("arch", dir, sizeof dir), d))
+		return -1;
+	for (unsigned i = 0; i < s->set.extra_archs.n; i++)
+		if (arch_set_load(&s->archs, s->set.extra_archs.items[i], d))
+			return -1;
+	return 0;
+}
+
+void session_list_archs(const struct session *s)
+{
+	static const struct table_column columns[] = {
+	        {"name", "name", TABLE_TEXT},
+	        {"TFLOP/s", "tflops", TABLE_NUMBER},
+	        {"memory GB/s", "mem_bw_GBs", TABLE_NUMBER},
+	        {"memory pJ/bit", "mem_pj_per_bit", TABLE_NUMBER},
+	        {"to device GB/s", "host_to_device_bw_GBs", TABLE_NUMBER},
+	        {"back GB/s", "device_to_host_bw_GBs", TABLE_NUMBER},
+	};
+	static const enum arch_key keys[] = {ARCH_TFLOPS, ARCH_MEM_BW, ARCH_MEM_PJ, ARCH_H2D_BW, ARCH_D2H_BW};
+	struct table *t = table_new(columns, sizeof columns / sizeof *columns);
+	const char *format = s->set.format;
+
+	for (unsigned i = 0; t && i < s->archs.n; i++) {
+		table_row(t);
+		table_text(t, s->archs.archs[i].name);
+		for (unsigned k = 0; k < sizeof keys / sizeof *keys; k++)
+			table_number(t, s->archs.archs[i].value[keys[k]]);
+	}
+	if (t)
+		table_print(t,
+		            !strcmp(format, "json")  ? TABLE_JSON
+		            : !strcmp(format, "csv") ? TABLE_CSV
+		                                     : TABLE_FOR_PEOPLE,
+		            cli_colour(), stdout);
+	table_free(t);
+}
+
+static int choose_dtype(struct session *s, struct diag *d)
+{
+	const char *names[PROF_DTYPE_LIMIT], *nearest;
+	unsigned n = 0;
+	int dtype = -1;
+
+	if (s->set.dtype) {
+		dtype = op_dtype_from_name(s->set.dtype);
+		for (unsigned i = 1; i < PROF_DTYPE_LIMIT; i++)
+			if (op_dtype_name(i))
+				names[n++] = op_dtype_name(i);
+		if (dtype <= PROF_DTYPE_UNKNOWN) {
+			nearest = diag_nearest(s->set.dtype, names, n);
+			return diag_set(d, "--data-type: no type is called \"%.60s\"%s%s", s->set.dtype,
+			                nearest ? "; the nearest is " : "", nearest ? nearest : "");
+		}
+	}
+	s->options.model.dtype = dtype;
+	return 0;
+}
+
+static int choose_options(struct session *s, struct diag *d)
+{
+	struct model_options *m = &s->options.model;
+
+	m->kind = strcmp(s->set.model, "pim-ai") ? MODEL_ROOFLINE : MODEL_PIM_AI;
+	m->kv_heads = s->set.kv_heads;
+	m->sliding_window = s->set.sliding_window;
+	m->batch_size = s->set.batch_size;
+	m->experts_per_token = s->set.experts_per_token;
+	m->last_layer = s->set.last_layer;
+	m->moe_end = s->set.moe_end;
+	s->options.per_desc = s->set.layers || s->set.functions || s->set.summary;
+	return choose_dtype(s, d);
+}
+
+/* A file when it has no '=' or can be opened as one. */
+static int read_mapping(struct session *s, struct map *m, const char *text, struct diag *d)
+{
+	FILE *f = strchr(text, '=') ? fopen(text, "r") : NULL;
+	bool is_file = f || !strchr(text, '=');
+
+	if (f)
+		fclose(f);
+	return is_file ? map_load(m, &s->archs, text, d) : map_add(m, &s->archs, text, d);
+}
+
+static int make_maps(struct session *s, struct diag *d)
+{
+	unsigned n = s->set.archs.n;
+
+	s->maps = calloc(n + 1, sizeof *s->maps);
+	s->names = calloc(n + 1, sizeof *s->names);
+	s->replays = calloc(n + 1, sizeof(struct replay *));
+	if (!s->maps || !s->names || !s->replays)
+		return diag_set(d, "out of memory");
+	for (unsigned i = 0; i < n; i++) {
+		const struct arch *a = arch_set_find(&s->archs, s->set.archs.items[i], d);
+
+		if (!a || map_everything(&s->maps[i], a, d))
+			return -1;
+		s->names[i] = a->name;
+	}
+	for (unsigned i = 0; i < s->set.maps.n; i++)
+		if (read_mapping(s, &s->maps[n], s->set.maps.items[i], d))
+			return -1;
+	s->names[n] = "mapped";
+	s->n_replays = n + (s->set.maps.n > 0);
+	return 0;
+}
+
+static int make_replays(struct session *s, struct diag *d)
+{
+	for (unsigned i = 0; i < s->n_replays; i++) {
+		s->replays[i] = replay_new(s->names[i], s->trace, &s->maps[i], &s->options);
+		if (!s->replays[i])
+			return diag_set(d, "out of memory");
+	}
+	return 0;
+}
+
+static void free_replays(struct session *s)
+{
+	for (unsigned i = 0; i < s->n_replays; i++) {
+		replay_free(s->replays[i]);
+		s->replays[i] = NULL;
+	}
+}
+
+/* One pass: every operation to the measured side and to each replay. */
+static int pass(struct session *s, struct diag *d)
+{
+	struct trace_cursor *c = trace_cursor_open(s->trace);
+	struct op_event ev;
+	int rc = -1;
+
+	if (!c)
+		return diag_set(d, "out of memory");
+	while ((rc = trace_cursor_next(c, &ev, d)) > 0) {
+		measured_event(&s->measured, &ev);
+		for (unsigned i = 0; i < s->n_replays; i++)
+			replay_event(s->replays[i], &ev, NULL);
+	}
+	trace_cursor_close(c);
+	return rc;
+}
+
+/* The host profile says what the CPU's meters do not. */
+static int choose_host(struct session *s, struct diag *d)
+{
+	char dir[4096];
+
+	cli_data_dir("arch/hosts", dir, sizeof dir);
+	if (host_find(&s->host, dir, s->set.host, trace_fact_get(s->trace, "host.cpu"), d))
+		return -1;
+	s->has_host = true;
+	return 0;
+}
+
+static int open_trace(struct session *s, struct diag *d)
+{
+	struct trace_options options = {.last_layer = s->set.last_layer};
+	size_t n;
+
+	if (trace_open(s->set.path, &options, &s->trace, d))
+		return -1;
+	n = (size_t)s->trace->n_descs * MEASURED_PHASES;
+	if (s->options.per_desc) {
+		s->desc_ns = calloc(n ? n : 1, sizeof *s->desc_ns);
+		if (!s->desc_ns)
+			return diag_set(d, "out of memory");
+	}
+	return 0;
+}
+
+int session_run(struct session *s, struct diag *d)
+{
+	if (choose_options(s, d) || make_maps(s, d) || open_trace(s, d) || choose_host(s, d)
+	    || make_replays(s, d))
+		return -1;
+	measured_begin(&s->measured, s->trace, s->set.last_layer, s->set.batch_size);
+	s->measured.desc_ns = s->desc_ns;
+	if (pass(s, d))
+		return -1;
+	measured_end(&s->measured, &s->host);
+	s->host_w = measured_power_w(&s->measured);
+	for (unsigned i = 0; i < s->n_replays; i++)
+		replay_end(s->replays[i], isnan(s->host_w) ? 0 : s->host_w);
+	if (measured_total(&s->measured).operations == 0)
+		return diag_set(d, "%s: holds no operations", s->set.path);
+	return 0;
+}
+
+void session_release(struct session *s)
+{
+	free_replays(s);
+	for (unsigned i = 0; s->maps && i <= s->set.archs.n; i++)
+		map_release(&s->maps[i]);
+	free(s->maps);
+	free(s->names);
+	free((void *)s->replays);
+	free(s->desc_ns);
+	trace_close(s->trace);
+	arch_set_release(&s->archs);
+	free(s->set.archs.items);
+	free(s->set.maps.items);
+	free(s->set.extra_archs.items);
+}
