@@ -10,13 +10,13 @@
 #include "tools/lib/op.h"
 
 struct op_work {
-	double flops;          /* additions and multiplications, see ops.def */
-	double matrix_flops;   /* of those, in matrix products */
-	double special;        /* exp, tanh, rsqrt, sin, cos evaluated */
-	double read_bytes;     /* operands read, each once */
-	double weight_bytes;   /* of those, constant weights (experts: those expected to be touched) */
-	double kv_bytes;       /* of those, keys and values of the cache */
-	double write_bytes;    /* results written, each once */
+	double flops;        /* additions and multiplications, see ops.def */
+	double matrix_flops; /* of those, in matrix products */
+	double special;      /* exp, tanh, rsqrt, sin, cos evaluated */
+	double read_bytes;   /* operands read, each once */
+	double weight_bytes; /* of those, constant weights (experts: those expected to be touched) */
+	double kv_bytes;     /* of those, keys and values of the cache */
+	double write_bytes;  /* results written, each once */
 };
 
 /* ctx: context that rows really see, 0: as the shapes say. Engines pad the

@@ -20,20 +20,54 @@ int session_archs(struct session *s, struct diag *d)
 	return 0;
 }
 
+/* Everything a profile has, for programs. */
+static const struct table_column all_columns[] = {
+        {"name", "name", TABLE_TEXT},
+#define ARCH_KEY(id, key, unit, required, bound, max, meaning) {key, key, TABLE_NUMBER},
+#define ARCH_TEXT(id, key, meaning)
+#define ARCH_RATES(id, key, unit, max, meaning)
+#include "tools/lib/arch_keys.def"
+#undef ARCH_KEY
+#undef ARCH_TEXT
+#undef ARCH_RATES
+        {"source", "source", TABLE_TEXT},
+};
+
+static void list_everything(const struct arch_set *archs, enum table_format format)
+{
+	struct table *t = table_new(all_columns, sizeof all_columns / sizeof *all_columns);
+
+	for (unsigned i = 0; t && i < archs->n; i++) {
+		table_row(t);
+		table_text(t, archs->archs[i].name);
+		for (unsigned k = 0; k < ARCH_N_KEYS; k++)
+			table_number(t, archs->archs[i].value[k]);
+		table_text(t, archs->archs[i].source);
+	}
+	if (t)
+		table_print(t, format, 0, stdout);
+	table_free(t);
+}
+
 void session_list_archs(const struct session *s)
 {
 	static const struct table_column columns[] = {
 	        {"name", "name", TABLE_TEXT},
 	        {"TFLOP/s", "tflops", TABLE_NUMBER},
 	        {"memory GB/s", "mem_bw_GBs", TABLE_NUMBER},
-	        {"memory pJ/bit", "mem_pj_per_bit", TABLE_NUMBER},
+	        {"pJ/bit", "mem_pj_per_bit", TABLE_NUMBER},
 	        {"to device GB/s", "host_to_device_bw_GBs", TABLE_NUMBER},
 	        {"back GB/s", "device_to_host_bw_GBs", TABLE_NUMBER},
 	};
 	static const enum arch_key keys[] = {ARCH_TFLOPS, ARCH_MEM_BW, ARCH_MEM_PJ, ARCH_H2D_BW, ARCH_D2H_BW};
-	struct table *t = table_new(columns, sizeof columns / sizeof *columns);
-	const char *format = s->set.format;
+	bool json = !strcmp(s->set.format, "json");
+	struct table *t;
 
+	if (json || !strcmp(s->set.format, "csv")) {
+		list_everything(&s->archs, json ? TABLE_JSON : TABLE_CSV);
+		return;
+	}
+	t = table_new(columns, sizeof columns / sizeof *columns);
 	for (unsigned i = 0; t && i < s->archs.n; i++) {
 		table_row(t);
 		table_text(t, s->archs.archs[i].name);
@@ -41,11 +75,7 @@ void session_list_archs(const struct session *s)
 			table_number(t, s->archs.archs[i].value[keys[k]]);
 	}
 	if (t)
-		table_print(t,
-		            !strcmp(format, "json")  ? TABLE_JSON
-		            : !strcmp(format, "csv") ? TABLE_CSV
-		                                     : TABLE_FOR_PEOPLE,
-		            cli_colour(), stdout);
+		table_print(t, TABLE_FOR_PEOPLE, cli_colour(), stdout);
 	table_free(t);
 }
 
@@ -108,6 +138,9 @@ static int make_maps(struct session *s, struct diag *d)
 	for (unsigned i = 0; i < n; i++) {
 		const struct arch *a = arch_set_find(&s->archs, s->set.archs.items[i], d);
 
+		if (!strcmp(s->set.archs.items[i], "HOST"))
+			return diag_set(d,
+			                "--arch: HOST stands for the host in mappings, it is no accelerator");
 		if (!a || map_everything(&s->maps[i], a, d))
 			return -1;
 		s->names[i] = a->name;
