@@ -181,12 +181,26 @@ static void report_sums(const struct run_traces *found, const struct run_times *
 	trace_close(t);
 }
 
+/* As a person in this folder would type it. */
+static const char *short_path(const char *path)
+{
+	char cwd[PATH_MAX];
+	size_t n;
+
+	if (!getcwd(cwd, sizeof(cwd)))
+		return path;
+	n = strlen(cwd);
+	return !strncmp(path, cwd, n) && path[n] == '/' && path[n + 1] ? path + n + 1 : path;
+}
+
 void report_run(const char *output, pid_t pid, const struct run_times *times)
 {
 	struct run_traces found;
+	const char *path;
 	char size[64];
 
 	find_traces(output, pid, times->began_realtime_ns, &found);
+	path = short_path(found.main);
 	if (found.n == 0) {
 		fprintf(stderr,
 		        "profrun: trace: none was written\n"
@@ -196,12 +210,11 @@ void report_run(const char *output, pid_t pid, const struct run_times *times)
 		        times->wall_s);
 		return;
 	}
-	fprintf(stderr, "profrun: trace: %s (%s", found.main,
+	fprintf(stderr, "profrun: trace: %s (%s", path,
 	        table_format_value(TABLE_BYTES, found.bytes, size, sizeof(size)));
 	if (found.n > 1)
 		fprintf(stderr, " with %u of the run's other processes beside it", found.n - 1);
 	fprintf(stderr, ")\n");
 	report_sums(&found, times);
-	fprintf(stderr, "profrun: look: proftrace stats %s; profreplay %s --arch PIM-AI-1chip\n", found.main,
-	        found.main);
+	fprintf(stderr, "profrun: look: proftrace stats %s; profreplay %s --arch PIM-AI-1chip\n", path, path);
 }
