@@ -21,18 +21,25 @@
 
 /* ---- threads ---- */
 
-enum prof_slot { PROF_SLOT_BLAS, PROF_SLOT_GGML, PROF_SLOT_CALLS, PROF_SLOT_SPARE0, PROF_SLOT_SPARE1, PROF_SLOTS };
+enum prof_slot {
+	PROF_SLOT_BLAS,
+	PROF_SLOT_GGML,
+	PROF_SLOT_CALLS,
+	PROF_SLOT_SPARE0,
+	PROF_SLOT_SPARE1,
+	PROF_SLOTS
+};
 
 /* What is hot of one recording thread; runtime/ holds the rest behind it. */
 struct prof_thread {
 	struct prof_stream stream;
-	uint8_t *p;          /* where the next record goes */
-	uint8_t *limit;      /* p beyond this: a new chunk is needed first */
+	uint8_t *p;     /* where the next record goes */
+	uint8_t *limit; /* p beyond this: a new chunk is needed first */
 	uint64_t epoch_raw;
 	uint32_t tick_shift;
-	volatile uint32_t busy; /* inside the recorder: a signal handler must not record */
-	uint64_t records;    /* operation records written */
-	uint64_t lost;       /* operations seen while busy or without room */
+	uint32_t busy;            /* inside the recorder: a signal handler must not record */
+	uint64_t records;         /* operation records written */
+	uint64_t lost;            /* operations seen while busy or without room */
 	uint64_t next_costly_raw; /* raw clock before which no costly reading is due */
 	void *slot[PROF_SLOTS];   /* hook families' own per-thread state */
 };
@@ -70,8 +77,8 @@ uint32_t prof_call_site(struct prof_thread *t, const void *return_address, const
 
 struct prof_operand_spec {
 	uint8_t role, dtype, n_dims, strided;
-	uint32_t name;                      /* string id */
-	uint64_t dims[PROF_MAX_DIMS];       /* outermost first */
+	uint32_t name;                        /* string id */
+	uint64_t dims[PROF_MAX_DIMS];         /* outermost first */
 	int64_t strides_bytes[PROF_MAX_DIMS]; /* when strided */
 };
 
@@ -119,17 +126,21 @@ static inline void prof_record(struct prof_thread *t, uint32_t desc, uint64_t ra
 		t->lost++;
 		return;
 	}
-	t->busy = 1;
+	/* Atomic, at no cost, because the end of the program looks at them. */
+	__atomic_store_n(&t->busy, 1, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (__builtin_expect(t->p <= t->limit, 1) || prof_thread_more(t)) {
-		t->p = prof_put_op(&t->stream, t->p, desc, prof_ticks(t, raw_start),
-		                   prof_ticks(t, raw_end), NULL, 0);
+	if (__builtin_expect(t->p <= __atomic_load_n(&t->limit, __ATOMIC_RELAXED), 1)
+	    || prof_thread_more(t)) {
+		uint8_t *q = prof_put_op(&t->stream, t->p, desc, prof_ticks(t, raw_start),
+		                         prof_ticks(t, raw_end), NULL, 0);
+
+		__atomic_store_n(&t->p, q, __ATOMIC_RELEASE);
 		t->records++;
 	} else {
 		t->lost++;
 	}
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	t->busy = 0;
+	__atomic_store_n(&t->busy, 0, __ATOMIC_RELEASE);
 }
 
 /* ---- counters: costly, so taken when due ---- */

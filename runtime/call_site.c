@@ -1,0 +1,303 @@
+/* call_site.c: where in the program a kernel was called.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * libunwind is loaded into a scope of its own: it exports the names of the
+ * compiler's unwinder, and a program that found those would throw its C++
+ * exceptions through it, 34 times slower.
+ *
+ * In front of it is a cache per thread, keyed by the return address and the
+ * stack pointer of the call. Two stacks may share both and differ further out,
+ * so an entry also knows where on the stack the next return addresses lay, and
+ * a hit is one only when they still lie there.
+ */
+#include "runtime/call_site.h"
+
+#include <dlfcn.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "runtime/config.h"
+#include "runtime/cost.h"
+#include "runtime/guard.h"
+#include "runtime/intern.h"
+#include "runtime/memory.h"
+#include "runtime/module.h"
+#include "runtime/note.h"
+#include "runtime/recorder_state.h"
+#include "runtime/thread.h"
+
+#define ENTRIES      512u
+#define CHECKS       7u    /* outer frames that a hit compares */
+#define WINDOW_WORDS 1024u /* of the stack, in which they are looked for */
+#define OWN_FRAMES   8u    /* of ours, at most, before the program's */
+#define PAGE_BYTES   4096u
+#define TIMED_HITS   32u
+
+struct site_entry {
+	const void *return_address, *stack_pointer;
+	uint32_t generation;
+	uint32_t site;
+	uint16_t offset[CHECKS]; /* in words from the stack pointer */
+	uint16_t n_checks;
+	const void *value[CHECKS];
+};
+
+struct site_cache {
+	uint64_t hits;
+	struct site_entry entries[ENTRIES];
+	void *frames[PROF_MAX_FRAMES + OWN_FRAMES];
+	const void *window[WINDOW_WORDS];
+};
+
+enum unwinder { UNTRIED, LOADING, READY, NONE };
+
+static enum unwinder unwinder; /* atomic */
+static int (*walk)(void **frames, int size);
+static void (*flush)(void *space, uintptr_t low, uintptr_t high);
+static void *const *space;
+static double hit_ns; /* lock held */
+static bool timed;    /* atomic */
+static struct intern sites = {.type = PROF_META_SITE, .first_id = 1, .limit = INTERN_FAILED};
+
+/* ---- the unwinder ---- */
+
+#if defined(__x86_64__)
+#define UNWIND_SYMBOL(name) "_Ux86_64_" name
+#else
+#define UNWIND_SYMBOL(name) "_Uaarch64_" name
+#endif
+
+static bool load(void)
+{
+	void *handle = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+
+	if (!handle)
+		return false;
+	walk = (int (*)(void **, int))dlsym(handle, "unw_backtrace");
+	flush = (void (*)(void *, uintptr_t, uintptr_t))dlsym(handle, UNWIND_SYMBOL("flush_cache"));
+	space = dlsym(handle, UNWIND_SYMBOL("local_addr_space"));
+	return walk != NULL;
+}
+
+/* Threads that come while one loads it go without a call site: waiting for
+ * the loader here could mean waiting for each other. */
+static bool ready(void)
+{
+	enum unwinder now = __atomic_load_n(&unwinder, __ATOMIC_ACQUIRE);
+	enum unwinder untried = UNTRIED;
+	bool ok;
+
+	if (now != UNTRIED
+	    || !__atomic_compare_exchange_n(&unwinder, &untried, LOADING, false, __ATOMIC_ACQ_REL,
+	                                    __ATOMIC_ACQUIRE))
+		return now == READY;
+	ok = load();
+	if (!ok)
+		prof_note("There are no call sites: libunwind.so.8 can't be loaded.");
+	__atomic_store_n(&unwinder, ok ? READY : NONE, __ATOMIC_RELEASE);
+	return ok;
+}
+
+void call_site_prepare(void)
+{
+	if (config_get()->callsites && ready())
+		module_refresh();
+}
+
+/* ---- the cache ---- */
+
+static struct site_entry *entry_for(struct site_cache *c, const void *return_address, const void *sp)
+{
+	uint64_t h =
+	        ((uint64_t)(uintptr_t)return_address ^ (uint64_t)(uintptr_t)sp << 20) * 0x9e3779b97f4a7c15u;
+
+	return &c->entries[h >> 55];
+}
+_Static_assert(ENTRIES == 1u << 9, "entry_for takes nine bits");
+
+/* The words compared are above the stack pointer of a caller that has not
+ * returned, so they are there; sanitizers may think otherwise. */
+__attribute__((no_sanitize("address", "thread"))) static bool
+is_hit(const struct site_entry *e, const void *return_address, const void *sp)
+{
+	const void *const *words = sp;
+	uintptr_t differ = 0;
+
+	if (e->return_address != return_address || e->stack_pointer != sp
+	    || e->generation != module_generation())
+		return false;
+	for (unsigned i = 0; i < e->n_checks; i++)
+		differ |= (uintptr_t)words[e->offset[i]] ^ (uintptr_t)e->value[i];
+	return differ == 0;
+}
+
+/* A copy of the stack by the kernel, which stops where there is none. */
+static size_t copy_stack(const void **window, const void *sp)
+{
+	struct iovec local = {window, WINDOW_WORDS * sizeof(*window)};
+	struct iovec remote[4];
+	uintptr_t at = (uintptr_t)sp, end = at + local.iov_len;
+	unsigned n = 0;
+	ssize_t got;
+
+	for (; at < end && n < 4; n++) {
+		uintptr_t page_end = (at | (PAGE_BYTES - 1)) + 1;
+
+		remote[n] = (struct iovec){(void *)at, (page_end < end ? page_end : end) - at};
+		at = page_end;
+	}
+	got = process_vm_readv(getpid(), &local, 1, remote, n, 0);
+	return got > 0 ? (size_t)got / sizeof(*window) : 0;
+}
+
+static void remember(struct site_cache *c, struct site_entry *e, void *const *outer, unsigned n)
+{
+	size_t words = copy_stack(c->window, e->stack_pointer), at = 0;
+
+	e->n_checks = 0;
+	for (unsigned i = 0; i < n && e->n_checks < CHECKS; i++) {
+		while (at < words && c->window[at] != outer[i])
+			at++;
+		if (at == words)
+			return;
+		e->offset[e->n_checks] = (uint16_t)at++;
+		e->value[e->n_checks++] = outer[i];
+	}
+}
+
+/* ---- a call site that is not in it ---- */
+
+/* Lock held. Frames of the shim itself may also lie further out, where one
+ * hooked function led to another. */
+static uint32_t intern_site(void *const *frames, unsigned n)
+{
+	static _Alignas(8)
+	        uint8_t record[sizeof(struct prof_meta_site) + PROF_MAX_FRAMES * sizeof(struct prof_frame)];
+	struct prof_meta_site *m = (void *)record;
+	struct prof_frame *out = (struct prof_frame *)(m + 1);
+	uint32_t id;
+
+	m->n_frames = 0;
+	for (unsigned i = 0; i < n && m->n_frames < config_get()->callsites; i++) {
+		bool ours;
+		struct prof_frame frame = module_frame(frames[i], &ours);
+
+		if (!ours)
+			out[m->n_frames++] = frame;
+	}
+	if (!m->n_frames)
+		return 0;
+	id = intern_record(&sites, record, (uint32_t)(sizeof(*m) + m->n_frames * sizeof(*out)));
+	return id == INTERN_FAILED ? 0 : id;
+}
+
+/* What this thread's unwinder remembers of libraries that went is wrong. */
+static void flush_unwinder(void)
+{
+	static uint32_t flushed; /* atomic */
+	uint32_t now = module_generation();
+
+	if (__atomic_exchange_n(&flushed, now, __ATOMIC_ACQ_REL) != now && flush && space)
+		flush(*space, 0, 0);
+}
+
+static uint32_t walk_stack(struct site_cache *c, struct site_entry *e)
+{
+	unsigned n, first = 0;
+	struct guard g;
+	int got;
+
+	module_refresh();
+	flush_unwinder();
+	got = walk(c->frames, (int)(config_get()->callsites + OWN_FRAMES));
+	n = got > 0 ? (unsigned)got : 0;
+	while (first < n && c->frames[first] != e->return_address)
+		first++;
+	if (first == n) { /* the walk did not come to it: there is no stack to tell of but this */
+		c->frames[0] = (void *)e->return_address;
+		first = 0;
+		n = 1;
+	}
+	remember(c, e, c->frames + first + 1, n - first - 1);
+	if (!guard_enter(&g))
+		return 0;
+	e->site = intern_site(c->frames + first, n - first);
+	guard_leave(&g);
+	return e->site;
+}
+
+/* Told once, as soon as there is an entry to be found. */
+static void time_hits(const struct site_entry *e)
+{
+	uint64_t start = prof_clock();
+	unsigned found = 0;
+	struct guard g;
+
+	for (unsigned i = 0; i < TIMED_HITS; i++) {
+		__asm__ volatile("" ::: "memory");
+		found += is_hit(e, e->return_address, e->stack_pointer);
+	}
+	start = prof_clock() - start;
+	if (found != TIMED_HITS || !guard_enter(&g))
+		return;
+	hit_ns = (double)start * clock_raw_ns(&recorder.clock) / TIMED_HITS;
+	cost_add("site_ns", hit_ns);
+	guard_leave(&g);
+}
+
+static uint32_t miss(struct thread *t, const void *return_address, const void *sp)
+{
+	uint64_t start = prof_clock();
+	struct site_entry *e;
+	uint32_t site;
+
+	if (!ready() || (!t->sites && !(t->sites = memory_pages(sizeof(*t->sites)))))
+		return 0;
+	e = entry_for(t->sites, return_address, sp);
+	e->return_address = return_address;
+	e->stack_pointer = sp;
+	e->generation = module_generation();
+	site = walk_stack(t->sites, e);
+	recorder_spent(start);
+	if (site && !__atomic_exchange_n(&timed, true, __ATOMIC_RELAXED))
+		time_hits(e);
+	return site;
+}
+
+uint32_t prof_call_site(struct prof_thread *pub, const void *return_address, const void *stack_pointer)
+{
+	struct thread *t = thread_of(pub);
+	uint32_t site = 0;
+
+	if (t->sites) {
+		const struct site_entry *e = entry_for(t->sites, return_address, stack_pointer);
+
+		if (is_hit(e, return_address, stack_pointer)) {
+			t->sites->hits++;
+			return e->site;
+		}
+	}
+	if (!config_get()->callsites || pub->busy)
+		return 0;
+	__atomic_store_n(&pub->busy, 1, __ATOMIC_RELAXED);
+	site = miss(t, return_address, stack_pointer);
+	__atomic_store_n(&pub->busy, 0, __ATOMIC_RELAXED);
+	return site;
+}
+
+uint64_t call_site_hits(const struct thread *t)
+{
+	return t->sites ? t->sites->hits : 0;
+}
+
+double call_site_ns(void)
+{
+	return hit_ns;
+}
+
+void call_site_forget(struct thread *t)
+{
+	if (t->sites)
+		memset(t->sites, 0, offsetof(struct site_cache, frames));
+}

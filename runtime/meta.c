@@ -1,0 +1,177 @@
+/* meta.c: the META records of the trace.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include "runtime/meta.h"
+
+#include <string.h>
+
+#include "runtime/chunk.h"
+#include "runtime/memory.h"
+#include "runtime/recorder_state.h"
+
+#define LAST_WORDS_BYTES 1024u /* of each chunk: for a NOTE that tells why there is no further one */
+#define TEXT_BYTES       4096u
+#define WAITING_MAX      (4u << 20)
+
+struct entry {
+	struct entry *next;
+	struct prof_meta meta; /* and its rest */
+};
+
+static struct entry *first, **last = &first;
+static size_t waiting_bytes;
+static struct chunk chunk;
+static uint8_t *at;
+static uint32_t serial;
+
+static bool is_kept(uint16_t type)
+{
+	return type == PROF_META_FACT || type == PROF_META_MODULE || type == PROF_META_STRING
+	       || type == PROF_META_SITE || type == PROF_META_DESC || type == PROF_META_ENERGY_DOMAIN;
+}
+
+static uint32_t total_bytes(const struct iovec *parts, int n)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < n; i++)
+		bytes += parts[i].iov_len;
+	return (uint32_t)((bytes + 7) & ~(size_t)7);
+}
+
+/* The parts one after another; the type last, as it makes the record valid. */
+static void assemble(void *record, uint16_t type, const struct iovec *parts, int n)
+{
+	uint8_t *p = record;
+	struct prof_meta *head = record;
+
+	for (int i = 0; i < n; i++) {
+		size_t skip = i == 0 ? sizeof(*head) : 0;
+
+		if (parts[i].iov_len > skip)
+			memcpy(p + skip, (const uint8_t *)parts[i].iov_base + skip, parts[i].iov_len - skip);
+		p += parts[i].iov_len;
+	}
+	head->reserved = 0;
+	head->size_bytes = total_bytes(parts, n);
+	__atomic_store_n(&head->type, type, __ATOMIC_RELEASE);
+}
+
+static void put(uint16_t type, const struct iovec *parts, int n)
+{
+	assemble(at, type, parts, n);
+	at += total_bytes(parts, n);
+}
+
+/* The full chunk stays open until there is a next one: if there is none, the
+ * reason is written into it. */
+static bool next_chunk(void)
+{
+	struct prof_chunk_header head = {.kind = PROF_CHUNK_META, .serial = serial};
+	struct output_why why;
+	struct chunk next;
+
+	if (!chunk_open(&next, &head, &why)) {
+		recorder_halt(why.text);
+		return false;
+	}
+	meta_close();
+	serial++;
+	chunk = next;
+	at = chunk.payload;
+	return true;
+}
+
+static bool write_parts(uint16_t type, const struct iovec *parts, int n)
+{
+	if (!chunk.head || total_bytes(parts, n) + LAST_WORDS_BYTES > (size_t)(chunk.end - at))
+		if (!next_chunk())
+			return false;
+	put(type, parts, n);
+	return true;
+}
+
+static const struct prof_meta *keep(uint16_t type, const struct iovec *parts, int n)
+{
+	uint32_t bytes = total_bytes(parts, n);
+	struct entry *entry = memory_alloc(offsetof(struct entry, meta) + bytes);
+
+	if (!entry)
+		return NULL;
+	assemble(&entry->meta, type, parts, n);
+	*last = entry;
+	last = &entry->next;
+	return &entry->meta;
+}
+
+const void *meta_add(uint16_t type, const struct iovec *parts, int n)
+{
+	const struct prof_meta *kept = NULL;
+	bool is_open = recorder.state == RECORDER_OPEN;
+
+	if (recorder.state != RECORDER_ARMED && !is_open)
+		return NULL;
+	if (!is_open && !is_kept(type) && (waiting_bytes += total_bytes(parts, n)) > WAITING_MAX)
+		return NULL;
+	if (!is_open || is_kept(type))
+		if (!(kept = keep(type, parts, n)))
+			return NULL;
+	if (is_open && !write_parts(type, parts, n))
+		return NULL;
+	return kept ? (const void *)kept : (const void *)&chunk;
+}
+
+void meta_add_last(uint16_t type, const struct iovec *parts, int n)
+{
+	if (chunk.head && total_bytes(parts, n) <= (size_t)(chunk.end - at))
+		put(type, parts, n);
+}
+
+/* What was waiting and is not kept is dropped from the list: it is written
+ * once, and must not be written again by a child. */
+static void drop_unkept(void)
+{
+	struct entry **link = &first;
+
+	waiting_bytes = 0;
+	while (*link)
+		if (is_kept((*link)->meta.type))
+			link = &(*link)->next;
+		else
+			*link = (*link)->next;
+	last = link;
+}
+
+bool meta_open(void)
+{
+	for (const struct entry *e = first; e; e = e->next) {
+		struct iovec part = {(void *)&e->meta, e->meta.size_bytes};
+
+		if (!write_parts(e->meta.type, &part, 1))
+			return false;
+	}
+	drop_unkept();
+	return true;
+}
+
+void meta_close(void)
+{
+	if (chunk.head)
+		chunk_seal(&chunk, at);
+	chunk_forget(&chunk);
+}
+
+void meta_restart(void)
+{
+	chunk_forget(&chunk);
+	serial = 0;
+	drop_unkept();
+}
+
+struct iovec meta_text(const char *text, uint32_t *bytes)
+{
+	size_t n = strnlen(text, TEXT_BYTES - 1);
+
+	*bytes = (uint32_t)n + 1;
+	return (struct iovec){(void *)text, n};
+}

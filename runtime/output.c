@@ -1,0 +1,206 @@
+/* output.c: the file of the trace: its growth, its end.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include "runtime/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/output_name.h"
+
+#define HIGH_FD    100 /* programs that count on low descriptors are left theirs */
+#define PAGE_BYTES 4096u
+
+static struct {
+	int fd;
+	dev_t dev;
+	ino_t ino;
+	uint64_t size_bytes;
+	struct prof_file_header *header; /* its page, mapped for good */
+	char path[OUTPUT_PATH_BYTES];
+} out = {.fd = -1};
+
+static bool fail(struct output_why *why, const char *what)
+{
+	snprintf(why->text, sizeof(why->text), "%.256s: %s: %s", out.path, what, strerror(errno));
+	return false;
+}
+
+static bool is_ours(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == out.dev && st.st_ino == out.ino;
+}
+
+/* Up and out of the way, where the limit on descriptors allows it. */
+static int move_high(int fd)
+{
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
+
+	if (high < 0)
+		return fd;
+	close(fd);
+	return high;
+}
+
+/* The program may have closed our descriptor, and may have opened another file
+ * under its number: then that is the program's, and ours is opened again. */
+static bool hold_file(struct output_why *why)
+{
+	int fd;
+
+	if (is_ours(out.fd))
+		return true;
+	fd = open(out.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (!is_ours(fd)) {
+		if (fd >= 0) {
+			close(fd);
+			errno = ESTALE;
+		}
+		return fail(why, "the program closed the trace, and it can't be opened again");
+	}
+	out.fd = move_high(fd);
+	return true;
+}
+
+static bool write_zeros(uint64_t offset, uint64_t bytes)
+{
+	static const char zeros[PAGE_BYTES];
+
+	while (bytes > 0) {
+		ssize_t n =
+		        pwrite(out.fd, zeros, bytes < sizeof(zeros) ? bytes : sizeof(zeros), (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		offset += (uint64_t)n;
+		bytes -= (uint64_t)n;
+	}
+	return true;
+}
+
+/* Space on the disk, so that no store into the mapping can fail. */
+static bool reserve(uint64_t offset, uint64_t bytes)
+{
+	int rc;
+
+	do
+		rc = fallocate(out.fd, 0, (off_t)offset, (off_t)bytes);
+	while (rc < 0 && errno == EINTR);
+	if (rc < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
+		return write_zeros(offset, bytes);
+	return rc == 0;
+}
+
+/* Going past the limit would raise SIGXFSZ: ask before. */
+static bool extend(uint64_t bytes, struct output_why *why)
+{
+	struct rlimit limit;
+	struct stat st;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY
+	    && out.size_bytes + bytes > limit.rlim_cur) {
+		errno = EFBIG;
+		return fail(why, "the trace reached the limit on file sizes");
+	}
+	if (fstat(out.fd, &st) == 0 && (uint64_t)st.st_size < out.size_bytes) {
+		errno = ESTALE;
+		return fail(why, "the trace was cut short by someone");
+	}
+	if (!reserve(out.size_bytes, bytes))
+		return fail(why, "the trace can't grow");
+	return true;
+}
+
+static bool map_header(struct output_why *why)
+{
+	out.header = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, out.fd, 0);
+	if (out.header == MAP_FAILED) {
+		out.header = NULL;
+		return fail(why, "the trace can't be mapped");
+	}
+	return true;
+}
+
+/* The file gets its name last: with its header and its first chunk in place. */
+bool output_open(const char *pattern, const struct prof_file_header *header, struct output_why *why)
+{
+	static struct output_name name; /* lock held; host stacks can be small */
+	struct stat st;
+
+	memset(why, 0, sizeof(*why));
+	out.size_bytes = 0;
+	if (!output_name_begin(&name, pattern, why))
+		return false;
+	memcpy(out.path, name.temporary, sizeof(out.path));
+	out.fd = move_high(name.fd);
+	if (fstat(out.fd, &st) < 0) {
+		fail(why, "the trace can't be examined");
+		goto undo;
+	}
+	out.dev = st.st_dev;
+	out.ino = st.st_ino;
+	if (!extend(PROF_CHUNK_ALIGN, why) || !map_header(why))
+		goto undo;
+	memcpy(out.header, header, sizeof(*header));
+	if (!output_name_end(&name, header->run_id, why))
+		goto undo;
+	memcpy(out.path, name.final, sizeof(out.path));
+	return true;
+undo:
+	output_name_abandon(&name);
+	output_forget();
+	return false;
+}
+
+void *output_grow(struct output_why *why)
+{
+	void *chunk;
+
+	if (!hold_file(why) || (out.size_bytes > 0 && !extend(PROF_CHUNK_ALIGN, why)))
+		return NULL;
+	chunk = mmap(NULL, PROF_CHUNK_ALIGN, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, out.fd,
+	             (off_t)out.size_bytes);
+	if (chunk == MAP_FAILED) {
+		fail(why, "the trace can't be mapped");
+		return NULL;
+	}
+	out.size_bytes += PROF_CHUNK_ALIGN;
+	return chunk;
+}
+
+void output_unmap(void *chunk)
+{
+	munmap(chunk, PROF_CHUNK_ALIGN);
+}
+
+void output_set_state(enum prof_file_state state)
+{
+	if (out.header)
+		__atomic_store_n(&out.header->state, (uint32_t)state, __ATOMIC_RELEASE);
+}
+
+const char *output_path(void)
+{
+	return out.path;
+}
+
+void output_forget(void)
+{
+	if (out.header)
+		munmap(out.header, PAGE_BYTES);
+	if (is_ours(out.fd))
+		close(out.fd);
+	out.header = NULL;
+	out.fd = -1;
+	out.path[0] = 0;
+}

@@ -1,0 +1,204 @@
+/* runtime.c: the recorder comes, runs and goes.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/call_site.h"
+#include "runtime/checksum.h"
+#include "runtime/config.h"
+#include "runtime/cost.h"
+#include "runtime/counters.h"
+#include "runtime/energy.h"
+#include "runtime/facts.h"
+#include "runtime/guard.h"
+#include "runtime/meta.h"
+#include "runtime/note.h"
+#include "runtime/output.h"
+#include "runtime/recorder.h"
+#include "runtime/recorder_state.h"
+#include "runtime/run_id.h"
+#include "runtime/say.h"
+#include "runtime/step.h"
+#include "runtime/sync.h"
+#include "runtime/thread.h"
+
+struct recorder recorder;
+
+static struct guard fork_guard; /* of the thread that forks; lock held */
+static __thread bool fork_guarded __attribute__((tls_model("initial-exec")));
+
+static void set_phase(enum recorder_phase phase)
+{
+	__atomic_store_n(&recorder.state, phase, __ATOMIC_RELEASE);
+}
+
+/* Which run this is, found at the latest before a child is made: by then its
+ * ancestors may be gone. */
+static void find_run(void)
+{
+	static bool known;
+
+	if (!known)
+		run_id_find(config_get()->text[CONFIG_RUN], recorder.run_id);
+	known = true;
+}
+
+/* ---- the file ---- */
+
+static void fill_header(struct prof_file_header *h)
+{
+	memset(h, 0, sizeof(*h));
+	memcpy(h->magic, PROF_TRACE_MAGIC, sizeof(h->magic));
+	h->version = PROF_TRACE_VERSION;
+	h->header_bytes = sizeof(*h);
+	h->clock_kind = recorder.clock.kind;
+	h->tick_shift = recorder.clock.tick_shift;
+	h->tick_ns_estimate = clock_raw_ns(&recorder.clock) * (double)(1u << recorder.clock.tick_shift);
+	h->epoch_raw = recorder.clock.epoch_raw;
+	h->epoch_realtime_ns = recorder.clock.epoch_realtime_ns;
+	h->epoch_monotonic_ns = recorder.clock.epoch_monotonic_ns;
+	memcpy(h->run_id, recorder.run_id, sizeof(h->run_id));
+	h->pid = (uint32_t)getpid();
+	h->ppid = (uint32_t)getppid();
+	h->checksum = checksum_64(h, offsetof(struct prof_file_header, pid));
+}
+
+bool recorder_open(void)
+{
+	static bool knows_host;
+	struct prof_file_header header;
+	struct output_why why;
+
+	find_run();
+	fill_header(&header);
+	if (!output_open(config_get()->text[CONFIG_OUTPUT], &header, &why)) {
+		recorder_halt(why.text);
+		return false;
+	}
+	if (!knows_host)
+		facts_collect();
+	knows_host = true;
+	set_phase(RECORDER_OPEN);
+	if (!meta_open())
+		return false;
+	energy_sample_now();
+	sync_now();
+	cost_measure();
+	return recorder.state == RECORDER_OPEN;
+}
+
+void recorder_halt(const char *why)
+{
+	char sentence[OUTPUT_WHY_BYTES + 64];
+
+	if (recorder.state == RECORDER_STOPPED || recorder.state == RECORDER_ENDED)
+		return;
+	set_phase(RECORDER_STOPPED);
+	thread_halt_all();
+	snprintf(sentence, sizeof(sentence), "recording stops: %s", why);
+	note_last(sentence);
+	output_set_state(PROF_STATE_STOPPED);
+	say_line(sentence);
+}
+
+/* ---- fork ---- */
+
+/* The lock is held across fork(), so that the child's copy of everything is
+ * in order. */
+static void before_fork(void)
+{
+	struct guard g;
+
+	fork_guarded = guard_enter(&g);
+	if (!fork_guarded)
+		return;
+	fork_guard = g;
+	find_run();
+}
+
+static void after_fork_parent(void)
+{
+	struct guard g = fork_guard;
+
+	if (fork_guarded)
+		guard_leave(&g);
+}
+
+/* The mappings are shared with the parent, who goes on writing into them: let
+ * go of them without a touch. The child's own trace begins when it records. */
+static void after_fork_child(void)
+{
+	struct guard g = fork_guard;
+
+	if (!fork_guarded)
+		return;
+	if (recorder.state == RECORDER_OPEN || recorder.state == RECORDER_ARMED) {
+		thread_after_fork();
+		meta_restart();
+		output_forget();
+		counters_after_fork();
+		energy_after_fork();
+		step_after_fork();
+		recorder.records = recorder.lost = recorder.site_hits = recorder.slow_raw = 0;
+		set_phase(RECORDER_ARMED);
+	}
+	guard_reset();
+	guard_uncalm(&g);
+}
+
+/* ---- start and stop ---- */
+
+void prof_runtime_start(void)
+{
+	struct guard g;
+
+	if (recorder_phase() != RECORDER_OFF || !guard_enter(&g))
+		return;
+	say_start();
+	config_start();
+	clock_start(&recorder.clock);
+	thread_start();
+	if (pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0) {
+		set_phase(RECORDER_ARMED);
+		sync_now();
+	}
+	guard_leave(&g);
+}
+
+static void write_end(void)
+{
+	struct prof_meta_end m = {.tick = recorder_ticks(prof_clock())};
+	struct iovec part = {&m, sizeof(m)};
+
+	step_finish();
+	energy_sample_now();
+	sync_now();
+	thread_seal_all();
+	cost_total(recorder.records, recorder.site_hits, call_site_ns());
+	m.records = recorder.records;
+	m.lost = recorder.lost;
+	meta_add(PROF_META_END, &part, 1);
+}
+
+void prof_runtime_stop(void)
+{
+	struct guard g;
+
+	if (!guard_enter(&g))
+		return;
+	if (recorder.state == RECORDER_OPEN) {
+		thread_halt_all();
+		write_end();
+	}
+	if (recorder.state == RECORDER_OPEN) {
+		meta_close();
+		output_set_state(PROF_STATE_CLOSED);
+		prof_say(1, "the trace is %s", output_path());
+	}
+	if (recorder.state != RECORDER_STOPPED)
+		set_phase(RECORDER_ENDED);
+	guard_leave(&g);
+}

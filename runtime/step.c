@@ -1,0 +1,160 @@
+/* step.c: groups of threads that run one graph, and passes over the network.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include <prof/prof.h>
+
+#include "runtime/call_site.h"
+#include "runtime/counters.h"
+#include "runtime/energy.h"
+#include "runtime/guard.h"
+#include "runtime/meta.h"
+#include "runtime/recorder_state.h"
+#include "runtime/step.h"
+#include "runtime/sync.h"
+#include "runtime/thread.h"
+
+#define EXPORTED __attribute__((visibility("default")))
+
+static uint32_t groups;
+static uint32_t steps;     /* STEP records of this trace */
+static uint32_t user_step; /* plus 1: the one prof_step() began, 0: none */
+
+uint32_t prof_group_new(void)
+{
+	uint32_t group;
+
+	do
+		group = __atomic_add_fetch(&groups, 1, __ATOMIC_RELAXED);
+	while (!group);
+	return group;
+}
+
+static void set_step(struct thread *t, uint32_t step)
+{
+	uint64_t field = step;
+
+	if (t->position.step == step)
+		return;
+	t->position.step = step;
+	thread_event(t, PROF_EVENT_STEP, 1, &field);
+}
+
+void prof_group_enter(struct prof_thread *pub, uint32_t group, uint32_t ith, uint32_t nth, uint32_t step)
+{
+	struct thread *t = thread_of(pub);
+	uint64_t fields[3] = {group, ith, nth};
+
+	counters_prepare(t);
+	t->position.step_outside = t->position.step;
+	if (step)
+		set_step(t, step);
+	t->position.group = group;
+	t->position.ith = ith;
+	t->position.nth = nth;
+	t->position.group_records = pub->records;
+	thread_event(t, PROF_EVENT_GROUP, 3, fields);
+}
+
+void prof_group_leave(struct prof_thread *pub)
+{
+	static const uint64_t none[3];
+	struct thread *t = thread_of(pub);
+
+	t->position.group = t->position.ith = t->position.nth = 0;
+	thread_event(t, PROF_EVENT_GROUP, 3, none);
+	set_step(t, t->position.step_outside);
+}
+
+/* What is slow the first time is done before the step begins. */
+static void prepare(struct prof_thread *t)
+{
+	counters_prepare(thread_of(t));
+	call_site_prepare();
+}
+
+/* Lock held; the step's index plus 1, 0 when there is no room. */
+static uint32_t begin(const struct prof_step_info *info)
+{
+	struct prof_meta_step m = {.index = steps,
+	                           .number = steps,
+	                           .tokens = info->tokens,
+	                           .sequences = info->sequences,
+	                           .ctx_max = info->ctx_max,
+	                           .ctx_sum = info->ctx_sum,
+	                           .tick = recorder_ticks(prof_clock())};
+	struct iovec part = {&m, sizeof(m)};
+
+	energy_sample();
+	return meta_add(PROF_META_STEP, &part, 1) ? ++steps : 0;
+}
+
+static void end(uint32_t step)
+{
+	struct prof_meta_step_end m = {.index = step - 1, .tick = recorder_ticks(prof_clock())};
+	struct iovec part = {&m, sizeof(m)};
+
+	if (!step || step > steps)
+		return;
+	meta_add(PROF_META_STEP_END, &part, 1);
+	energy_sample();
+}
+
+uint32_t prof_step_begin(struct prof_thread *t, const struct prof_step_info *info)
+{
+	uint64_t start = prof_clock();
+	uint32_t step;
+	struct guard g;
+
+	prepare(t);
+	if (!guard_enter(&g))
+		return 0;
+	step = begin(info);
+	guard_leave(&g);
+	if (step)
+		set_step(thread_of(t), step);
+	recorder_spent(start);
+	return step;
+}
+
+void prof_step_end(struct prof_thread *t, uint32_t step)
+{
+	uint64_t start = prof_clock();
+	struct guard g;
+
+	if (!guard_enter(&g))
+		return;
+	end(step);
+	guard_leave(&g);
+	set_step(thread_of(t), __atomic_load_n(&user_step, __ATOMIC_RELAXED));
+	recorder_spent(start);
+}
+
+EXPORTED void prof_step(unsigned tokens)
+{
+	struct prof_step_info info = {.tokens = tokens};
+	struct prof_thread *t = prof_thread_get();
+	uint32_t step;
+	struct guard g;
+
+	if (!t)
+		return;
+	prepare(t);
+	if (!guard_enter(&g))
+		return;
+	end(user_step);
+	step = begin(&info);
+	__atomic_store_n(&user_step, step, __ATOMIC_RELAXED);
+	guard_leave(&g);
+	set_step(thread_of(t), step);
+}
+
+void step_finish(void)
+{
+	end(user_step);
+	__atomic_store_n(&user_step, 0, __ATOMIC_RELAXED);
+}
+
+void step_after_fork(void)
+{
+	steps = user_step = 0;
+}

@@ -1,0 +1,314 @@
+/* thread.c: threads come, record and go.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * A thread writes its own chunk without asking anybody. Others look at it only
+ * at the end of the program: `limit` set to zero turns the thread's next
+ * record into a call of prof_thread_more(), which refuses; what is complete
+ * below `p` then can be sealed while the thread runs on.
+ */
+#include "runtime/thread.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/call_site.h"
+#include "runtime/counters.h"
+#include "runtime/guard.h"
+#include "runtime/memory.h"
+#include "runtime/meta.h"
+#include "runtime/recorder_state.h"
+#include "runtime/sync.h"
+
+/* Behind `limit` there is always room for an operation with all counters, an
+ * event and the zeros after it. */
+#define RESERVE_BYTES   (2 * PROF_RECORD_MAX_BYTES + PROF_MAX_COUNTERS * PROF_COUNTER_MAX_BYTES + 8)
+#define PREDICTED_BYTES (PROF_MAX_PREDICTED * sizeof(struct prof_successor))
+#define NOWHERE         ((uint8_t *)8) /* beyond the limit, which is null */
+#define BUSY_SPINS      1000
+
+__thread struct prof_thread *prof_thread_current __attribute__((tls_model("initial-exec")));
+
+static __thread bool attaching __attribute__((tls_model("initial-exec")));
+static struct thread *live, *idle;
+static uint32_t threads;
+static pthread_key_t key;
+static bool have_key;
+
+static void set_room(struct thread *t, uint8_t *p, uint8_t *limit)
+{
+	__atomic_store_n(&t->pub.p, p, __ATOMIC_RELEASE);
+	__atomic_store_n(&t->pub.limit, limit, __ATOMIC_RELAXED);
+}
+
+/* ---- chunks ---- */
+
+static void put_event(struct thread *t, enum prof_event event, unsigned n, const uint64_t *fields)
+{
+	uint8_t *q =
+	        prof_put_event(t->pub.p, event, n, fields[0], n > 1 ? fields[1] : 0, n > 2 ? fields[2] : 0);
+
+	__atomic_store_n(&t->pub.p, q, __ATOMIC_RELEASE);
+}
+
+static void seal(struct thread *t)
+{
+	uint64_t lost = t->pub.lost - t->lost_told;
+
+	if (!t->chunk.head)
+		return;
+	if (lost)
+		put_event(t, PROF_EVENT_LOST, 1, &lost);
+	t->lost_told += lost;
+	chunk_seal(&t->chunk, t->pub.p);
+	chunk_forget(&t->chunk);
+	set_room(t, NOWHERE, NULL);
+}
+
+static bool introduce(struct thread *t)
+{
+	struct prof_meta_thread m = {.index = threads + 1,
+	                             .tid = (uint32_t)syscall(SYS_gettid),
+	                             .tick = recorder_ticks(prof_clock())};
+	struct iovec part = {&m, sizeof(m)};
+
+	if (t->index)
+		return true;
+	prctl(PR_GET_NAME, m.name);
+	if (!meta_add(PROF_META_THREAD, &part, 1))
+		return false;
+	t->index = ++threads;
+	return true;
+}
+
+static uint8_t at_most_255(uint32_t v)
+{
+	return v > 255 ? 255 : (uint8_t)v;
+}
+
+static bool next_chunk(struct thread *t)
+{
+	const struct position *at = &t->position;
+	struct prof_chunk_header head = {.kind = PROF_CHUNK_OPS, .step = at->step};
+	struct output_why why;
+
+	if (!introduce(t))
+		return false;
+	seal(t);
+	sync_when_due();
+	head.thread = t->index;
+	head.serial = t->serial;
+	head.base_tick = t->pub.stream.last_end;
+	head.n_counters = (uint8_t)counters_number();
+	head.group = at->group;
+	head.group_index = at->group ? (uint32_t)(t->pub.records - at->group_records) : 0;
+	head.ith = at_most_255(at->ith);
+	head.nth = at_most_255(at->nth);
+	if (!chunk_open(&t->chunk, &head, &why)) {
+		recorder_halt(why.text);
+		return false;
+	}
+	t->serial++;
+	prof_stream_reset(&t->pub.stream, head.base_tick, t->resets++);
+	set_room(t, t->chunk.payload, t->chunk.end - RESERVE_BYTES);
+	return true;
+}
+
+bool prof_thread_more(struct prof_thread *pub)
+{
+	uint64_t start = prof_clock();
+	struct thread *t = thread_of(pub);
+	struct guard g;
+	bool ok;
+
+	if (!guard_enter(&g))
+		return false;
+	ok = (recorder.state == RECORDER_OPEN || (recorder.state == RECORDER_ARMED && recorder_open()))
+	     && next_chunk(t);
+	if (recorder.state == RECORDER_STOPPED || recorder.state == RECORDER_ENDED)
+		prof_thread_current = NULL;
+	guard_leave(&g);
+	recorder_spent(start);
+	return ok;
+}
+
+void thread_event(struct thread *t, enum prof_event event, unsigned n, const uint64_t *fields)
+{
+	if (t->pub.busy || !__atomic_load_n(&t->pub.limit, __ATOMIC_RELAXED))
+		return;
+	__atomic_store_n(&t->pub.busy, 1, __ATOMIC_RELAXED);
+	if (t->pub.p <= t->pub.limit) {
+		put_event(t, event, n, fields);
+	} else {
+		struct guard g;
+
+		if (guard_enter(&g)) {
+			seal(t);
+			guard_leave(&g);
+		}
+	}
+	__atomic_store_n(&t->pub.busy, 0, __ATOMIC_RELAXED);
+}
+
+/* ---- life ---- */
+
+static void clear_slots(struct thread *t)
+{
+	for (unsigned i = 0; i < PROF_SLOTS; i++)
+		if (t->pub.slot[i])
+			memset(t->pub.slot[i], 0, t->slot_bytes[i]);
+}
+
+/* As new, but for the memory it holds. */
+static void reset(struct thread *t)
+{
+	t->pub.epoch_raw = recorder.clock.epoch_raw;
+	t->pub.tick_shift = recorder.clock.tick_shift;
+	t->pub.busy = 0;
+	t->pub.records = t->pub.lost = t->lost_told = 0;
+	t->pub.next_costly_raw = counters_first_due();
+	t->pub.stream.last_end = 0;
+	t->index = t->serial = 0;
+	t->counters_state = COUNTERS_UNTRIED;
+	memset(&t->position, 0, sizeof(t->position));
+	set_room(t, NOWHERE, NULL);
+}
+
+static struct thread *obtain(void)
+{
+	struct thread *t = idle;
+
+	if (t) {
+		idle = t->next;
+	} else {
+		t = memory_pages(sizeof(*t) + PREDICTED_BYTES);
+		if (!t)
+			return NULL;
+		t->pub.stream.successors = (struct prof_successor *)(t + 1);
+	}
+	reset(t);
+	t->regions.depth = 0;
+	t->next = live;
+	live = t;
+	return t;
+}
+
+struct prof_thread *prof_thread_attach(void)
+{
+	struct thread *t = NULL;
+	struct guard g;
+
+	if (attaching || (recorder_phase() != RECORDER_ARMED && recorder_phase() != RECORDER_OPEN))
+		return NULL;
+	if (!guard_enter(&g))
+		return NULL;
+	attaching = true;
+	if (recorder.state == RECORDER_ARMED || recorder.state == RECORDER_OPEN)
+		t = obtain();
+	guard_leave(&g);
+	if (t && have_key)
+		pthread_setspecific(key, t);
+	attaching = false;
+	prof_thread_current = t ? &t->pub : NULL;
+	return prof_thread_current;
+}
+
+static void account(struct thread *t)
+{
+	recorder.records += t->pub.records;
+	recorder.lost += t->pub.lost;
+	recorder.site_hits += call_site_hits(t);
+}
+
+/* The destructor of the key: the thread ends. */
+static void detach(void *arg)
+{
+	struct thread *t = arg, **link = &live;
+	struct guard g;
+
+	prof_thread_current = NULL;
+	counters_detach(t);
+	if (!guard_enter(&g))
+		return;
+	if (recorder.state != RECORDER_ENDED) {
+		seal(t);
+		account(t);
+		while (*link && *link != t)
+			link = &(*link)->next;
+		if (*link)
+			*link = t->next;
+		clear_slots(t);
+		call_site_forget(t);
+		t->next = idle;
+		idle = t;
+	}
+	guard_leave(&g);
+}
+
+void thread_start(void)
+{
+	have_key = pthread_key_create(&key, detach) == 0;
+}
+
+void *prof_thread_slot(struct prof_thread *pub, enum prof_slot slot, size_t bytes)
+{
+	struct thread *t = thread_of(pub);
+
+	if (pub->slot[slot])
+		return t->slot_bytes[slot] >= bytes ? pub->slot[slot] : NULL;
+	t->slot_bytes[slot] = bytes;
+	return pub->slot[slot] = prof_arena_alloc(bytes);
+}
+
+/* ---- the end ---- */
+
+void thread_halt_all(void)
+{
+	for (struct thread *t = live; t; t = t->next)
+		__atomic_store_n(&t->pub.limit, NULL, __ATOMIC_SEQ_CST);
+}
+
+/* A record in the making is waited for; not for long, as its thread may wait
+ * for the lock that is held here. */
+static void let_finish(const struct thread *t)
+{
+	for (int i = 0; i < BUSY_SPINS && __atomic_load_n(&t->pub.busy, __ATOMIC_ACQUIRE); i++)
+		sched_yield();
+}
+
+void thread_seal_all(void)
+{
+	for (struct thread *t = live; t; t = t->next) {
+		if (&t->pub != prof_thread_current)
+			let_finish(t);
+		if (t->chunk.head)
+			chunk_seal(&t->chunk, __atomic_load_n(&t->pub.p, __ATOMIC_ACQUIRE));
+		account(t);
+	}
+}
+
+void thread_after_fork(void)
+{
+	struct thread *t = live, *next;
+
+	live = NULL;
+	threads = 0;
+	for (; t; t = next) {
+		next = t->next;
+		chunk_forget(&t->chunk);
+		reset(t);
+		if (&t->pub == prof_thread_current) {
+			t->next = live;
+			live = t;
+		} else {
+			clear_slots(t);
+			call_site_forget(t);
+			t->next = idle;
+			idle = t;
+		}
+	}
+}

@@ -1,0 +1,73 @@
+/* thread.h: what is kept of a recording thread.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#ifndef PROF_RUNTIME_THREAD_H
+#define PROF_RUNTIME_THREAD_H
+
+#include "runtime/chunk.h"
+#include "runtime/recorder.h"
+
+#define REGIONS_MAX       32u
+#define REGION_PATH_BYTES 1024u
+
+struct site_cache;
+
+/* The regions open on a thread: their names joined, and for each the length
+ * of the path and its string. Deeper ones are only counted. */
+struct regions {
+	uint32_t depth;
+	uint32_t id[REGIONS_MAX];
+	uint32_t bytes[REGIONS_MAX];
+	char path[REGION_PATH_BYTES];
+};
+
+/* Where the thread stands in groups and steps (0: in none). */
+struct position {
+	uint32_t group, ith, nth;
+	uint64_t group_records; /* records of the thread when it entered */
+	uint32_t step;          /* plus 1, in force now */
+	uint32_t step_outside;  /* in force again when it leaves the group */
+};
+
+enum counters_state { COUNTERS_UNTRIED, COUNTERS_RUNNING, COUNTERS_NONE };
+
+struct thread {
+	struct prof_thread pub; /* first: it is what hooks see */
+	struct thread *next;    /* in the list of live or of free ones */
+	struct chunk chunk;
+	uint32_t index;     /* of the THREAD record, 0: none yet */
+	uint32_t serial;    /* of the next chunk */
+	uint32_t resets;    /* of the stream, for its whole life */
+	uint64_t lost_told; /* part of `lost` that is in the trace */
+	struct position position;
+	struct regions regions;
+	struct site_cache *sites; /* null until used; call_site.c */
+	enum counters_state counters_state;
+	int event_set; /* PAPI's; counters.c */
+	size_t slot_bytes[PROF_SLOTS];
+};
+
+static inline struct thread *thread_of(struct prof_thread *t)
+{
+	return (struct thread *)t;
+}
+
+/* Once at the start. */
+void thread_start(void);
+
+/* An event into t's stream, when it has a chunk; else nothing, as the next
+ * chunk's header says where the thread stands. The calling thread's own t. */
+void thread_event(struct thread *t, enum prof_event event, unsigned n, const uint64_t *fields);
+
+/* Every thread stops where it is: none can record any more. Lock held. */
+void thread_halt_all(void);
+
+/* Seal the chunks of all threads, which may still run; their records and lost
+ * operations are added to the recorder's. Lock held, after thread_halt_all. */
+void thread_seal_all(void);
+
+/* In a forked child: the parent's mappings are gone, only the calling thread
+ * is left. Lock held. */
+void thread_after_fork(void);
+
+#endif
