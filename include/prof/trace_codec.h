@@ -36,20 +36,20 @@ enum prof_event {
  * is a series of such kernels run in step: the k-th operation record of a
  * group on one thread and the k-th on another are slices of one operation. */
 
-#define PROF_RECORD_MAX_BYTES 32u /* an operation without counters, an event */
+#define PROF_RECORD_MAX_BYTES  32u /* an operation without counters, an event */
 #define PROF_COUNTER_MAX_BYTES 10u
 
 struct prof_successor {
-	uint32_t tag;  /* serial of the chunk plus 1 that `next` is of */
+	uint32_t tag; /* serial of the chunk plus 1 that `next` is of */
 	uint32_t next;
 };
 
 /* Both sides keep this; it is reset at every chunk, so that each chunk can be
  * read without the ones before it. */
 struct prof_stream {
-	uint64_t last_end;   /* ticks */
-	uint32_t previous;   /* id; ~0 at a chunk's start, so that prev + 1 = 0 */
-	uint32_t tag;        /* chunk serial + 1 */
+	uint64_t last_end;                 /* ticks */
+	uint32_t previous;                 /* id; ~0 at a chunk's start, so that prev + 1 = 0 */
+	uint32_t tag;                      /* chunk serial + 1 */
 	struct prof_successor *successors; /* PROF_MAX_PREDICTED of them */
 };
 
@@ -153,8 +153,8 @@ static inline uint8_t *prof_put_op(struct prof_stream *s, uint8_t *p, uint32_t i
 }
 
 /* Write one event with up to three fields; as prof_put_op. */
-static inline uint8_t *prof_put_event(uint8_t *p, enum prof_event event, unsigned n,
-                                      uint64_t a, uint64_t b, uint64_t c)
+static inline uint8_t *prof_put_event(uint8_t *p, enum prof_event event, unsigned n, uint64_t a, uint64_t b,
+                                      uint64_t c)
 {
 	uint8_t *q = p + 1;
 
@@ -171,12 +171,12 @@ static inline uint8_t *prof_put_event(uint8_t *p, enum prof_event event, unsigne
 
 /* One record as read. */
 struct prof_record {
-	uint32_t id;        /* descriptor; for an event, the event's number */
+	uint32_t id; /* descriptor; for an event, the event's number */
 	uint8_t is_event;
-	uint8_t encloses;   /* children came before it */
+	uint8_t encloses; /* children came before it */
 	uint8_t n_counters;
 	uint64_t start, end; /* ticks; for an event both are the previous end */
-	uint64_t field[3];  /* of an event */
+	uint64_t field[3];   /* of an event */
 	uint64_t counters[PROF_MAX_COUNTERS];
 };
 
@@ -200,12 +200,11 @@ static inline const uint8_t *prof_get_leb(const uint8_t *p, const uint8_t *end, 
  * those past end are not taken as data. n_counters is the chunk's. Returns
  * the byte after the record; p itself when there is none (a zero byte, or p is
  * end); NULL when what is there is no record. */
-static inline const uint8_t *prof_get_record(struct prof_stream *s, const uint8_t *p,
-                                             const uint8_t *end, unsigned n_counters,
-                                             struct prof_record *r)
+static inline const uint8_t *prof_get_record(struct prof_stream *s, const uint8_t *p, const uint8_t *end,
+                                             unsigned n_counters, struct prof_record *r)
 {
-	static const uint8_t fields[64] = {[PROF_EVENT_GROUP] = 3, [PROF_EVENT_STEP] = 1,
-	                                   [PROF_EVENT_LOST] = 1, [PROF_EVENT_TIME] = 1};
+	static const uint8_t fields[64] = {
+	        [PROF_EVENT_GROUP] = 3, [PROF_EVENT_STEP] = 1, [PROF_EVENT_LOST] = 1, [PROF_EVENT_TIME] = 1};
 	static const uint64_t mask[4] = {0xff, 0xffff, 0xffffff, ~0ull};
 	unsigned head, gap_bytes, dur_bytes;
 	uint64_t gap, dur;

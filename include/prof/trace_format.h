@@ -33,11 +33,11 @@
 #define PROF_MAX_DESCS (1u << 24)
 /* Descriptors below this take part in prediction by successor. */
 #define PROF_MAX_PREDICTED 65536u
-#define PROF_MAX_COUNTERS 16u
-#define PROF_MAX_FRAMES   64u
-#define PROF_MAX_DIMS     6u
-#define PROF_MAX_OPERANDS 8u
-#define PROF_MAX_ATTRS    16u
+#define PROF_MAX_COUNTERS  16u
+#define PROF_MAX_FRAMES    64u
+#define PROF_MAX_DIMS      6u
+#define PROF_MAX_OPERANDS  8u
+#define PROF_MAX_ATTRS     16u
 
 enum prof_clock_kind {
 	PROF_CLOCK_TSC = 1,       /* invariant time stamp counter, raw */
@@ -55,19 +55,19 @@ enum prof_file_state {
 struct prof_file_header {
 	char magic[8];
 	uint32_t version;
-	uint32_t header_bytes;  /* offset of the first chunk */
-	uint32_t clock_kind;    /* enum prof_clock_kind */
-	uint32_t tick_shift;    /* ticks = (raw - epoch_raw) >> tick_shift */
-	double tick_ns_estimate; /* ns per tick as known when recording began */
-	uint64_t epoch_raw;     /* raw clock at tick 0 */
-	uint64_t epoch_realtime_ns; /* CLOCK_REALTIME at tick 0 */
+	uint32_t header_bytes;       /* offset of the first chunk */
+	uint32_t clock_kind;         /* enum prof_clock_kind */
+	uint32_t tick_shift;         /* ticks = (raw - epoch_raw) >> tick_shift */
+	double tick_ns_estimate;     /* ns per tick as known when recording began */
+	uint64_t epoch_raw;          /* raw clock at tick 0 */
+	uint64_t epoch_realtime_ns;  /* CLOCK_REALTIME at tick 0 */
 	uint64_t epoch_monotonic_ns; /* CLOCK_MONOTONIC at tick 0 */
-	uint8_t run_id[16];     /* the same for all processes of one run */
+	uint8_t run_id[16];          /* the same for all processes of one run */
 	uint32_t pid;
 	uint32_t ppid;
-	uint32_t state;         /* enum prof_file_state; changes */
+	uint32_t state; /* enum prof_file_state; changes */
 	uint32_t reserved0;
-	uint64_t checksum;      /* XXH3-64 of the bytes before `pid`, as written */
+	uint64_t checksum; /* XXH3-64 of the bytes before `pid`, as written */
 	uint8_t reserved[416];
 };
 
@@ -77,20 +77,20 @@ enum prof_chunk_kind { PROF_CHUNK_META = 1, PROF_CHUNK_OPS = 2 };
 
 struct prof_chunk_header {
 	uint32_t magic;
-	uint16_t kind;          /* enum prof_chunk_kind */
+	uint16_t kind; /* enum prof_chunk_kind */
 	uint16_t flags;
-	uint32_t size_bytes;    /* this header, the payload and its slack */
-	uint32_t used_bytes;    /* payload bytes, when sealed */
-	uint32_t thread;        /* index of the THREAD record; 0 for META */
-	uint32_t serial;        /* 0, 1, 2, ... within the thread or META */
-	uint64_t base_tick;     /* "end of the previous record" of the first one */
-	uint64_t checksum;      /* XXH3-64 of the payload's used bytes, when sealed */
-	uint32_t group;         /* group in progress at the start, 0: none */
-	uint32_t group_index;   /* operations of it already recorded */
-	uint32_t step;          /* step in force at the start, plus 1; 0: none */
-	uint8_t n_counters;     /* counters of an operation with counters */
-	uint8_t ith;            /* this thread's number in the group in progress (255: 255 or more) */
-	uint8_t nth;            /* threads of the group in progress (255: 255 or more) */
+	uint32_t size_bytes;  /* this header, the payload and its slack */
+	uint32_t used_bytes;  /* payload bytes, when sealed */
+	uint32_t thread;      /* index of the THREAD record; 0 for META */
+	uint32_t serial;      /* 0, 1, 2, ... within the thread or META */
+	uint64_t base_tick;   /* "end of the previous record" of the first one */
+	uint64_t checksum;    /* XXH3-64 of the payload's used bytes, when sealed */
+	uint32_t group;       /* group in progress at the start, 0: none */
+	uint32_t group_index; /* operations of it already recorded */
+	uint32_t step;        /* step in force at the start, plus 1; 0: none */
+	uint8_t n_counters;   /* counters of an operation with counters */
+	uint8_t ith;          /* this thread's number in the group in progress (255: 255 or more) */
+	uint8_t nth;          /* threads of the group in progress (255: 255 or more) */
 	uint8_t reserved[5];
 };
 
@@ -115,7 +115,7 @@ enum prof_meta_type {
 };
 
 struct prof_meta {
-	uint16_t type;       /* 0: no more records */
+	uint16_t type; /* 0: no more records */
 	uint16_t reserved;
 	uint32_t size_bytes; /* with this header, a multiple of 8 */
 };
@@ -142,8 +142,8 @@ struct prof_meta_module {
 
 struct prof_meta_string {
 	struct prof_meta head;
-	uint32_t id;     /* from 1, in order; 0 means no string */
-	uint32_t bytes;  /* without a zero; UTF-8 as the program had it */
+	uint32_t id;    /* from 1, in order; 0 means no string */
+	uint32_t bytes; /* without a zero; UTF-8 as the program had it */
 };
 
 struct prof_frame {
@@ -159,40 +159,40 @@ struct prof_meta_site {
 	uint32_t n_frames;
 };
 
-#define PROF_DESC_UNTIMED  1u /* no times were given (imported) */
-#define PROF_DESC_INFERRED 2u /* known from the graph, its kernel not seen */
+#define PROF_DESC_UNTIMED   1u /* no times were given (imported) */
+#define PROF_DESC_INFERRED  2u /* known from the graph, its kernel not seen */
 #define PROF_DESC_CANONICAL 4u /* context and layer are canonical already (imported) */
-#define PROF_DESC_UNPLACED 8u  /* durations were given, starts not: they only keep the order (imported) */
+#define PROF_DESC_UNPLACED  8u /* durations were given, starts not: they only keep the order (imported) */
 
 /* One kind of operation as it comes back: operands, then attributes follow. */
 struct prof_meta_desc {
 	struct prof_meta head;
-	uint32_t id;        /* from 0, in order */
-	uint16_t op;        /* ops.def */
+	uint32_t id; /* from 0, in order */
+	uint16_t op; /* ops.def */
 	uint8_t n_operands;
 	uint8_t n_attrs;
 	uint32_t flags;
-	int32_t layer;      /* -1: not known here; tools find it in the context */
-	uint32_t family;    /* string: "ggml", "blas", ... */
-	uint32_t name;      /* string: the native kernel, "MUL_MAT", "cblas_sgemm" */
-	uint32_t context;   /* string: the native name, "blk.0.attn_q.weight" */
-	uint32_t result;    /* string: the result's own name, "Qcur-0" */
-	uint32_t region;    /* string: the user's regions, "a.b" */
-	uint32_t site;      /* call site */
-	uint32_t extra;     /* string: unknown op list keys, as one JSON object */
+	int32_t layer;    /* -1: not known here; tools find it in the context */
+	uint32_t family;  /* string: "ggml", "blas", ... */
+	uint32_t name;    /* string: the native kernel, "MUL_MAT", "cblas_sgemm" */
+	uint32_t context; /* string: the native name, "blk.0.attn_q.weight" */
+	uint32_t result;  /* string: the result's own name, "Qcur-0" */
+	uint32_t region;  /* string: the user's regions, "a.b" */
+	uint32_t site;    /* call site */
+	uint32_t extra;   /* string: unknown op list keys, as one JSON object */
 	uint32_t reserved;
 };
 
-#define PROF_OPERAND_STRIDED 1u   /* strides follow the dimensions */
+#define PROF_OPERAND_STRIDED   1u /* strides follow the dimensions */
 #define PROF_OPERAND_SHAPELESS 2u /* only the type is known; no dimensions */
 
 struct prof_desc_operand {
-	uint8_t role;   /* operands.def */
-	uint8_t dtype;  /* dtypes.def */
+	uint8_t role;  /* operands.def */
+	uint8_t dtype; /* dtypes.def */
 	uint8_t n_dims;
 	uint8_t flags;
-	uint32_t name;  /* string */
-	/* uint64_t dims[n_dims], outermost first; then, when STRIDED,
+	uint32_t name; /* string */
+	               /* uint64_t dims[n_dims], outermost first; then, when STRIDED,
 	 * int64_t strides_bytes[n_dims] */
 };
 
@@ -206,7 +206,7 @@ struct prof_meta_thread {
 	struct prof_meta head;
 	uint32_t index; /* from 1, in order */
 	uint32_t tid;
-	uint64_t tick;  /* first seen */
+	uint64_t tick; /* first seen */
 	char name[16];
 };
 
@@ -225,7 +225,7 @@ struct prof_meta_counter {
 	uint32_t index; /* position in operation records; ~0 when missing */
 	uint32_t kind;
 	uint32_t name_bytes, why_bytes; /* with their zeros */
-	double read_ns; /* measured cost of reading the whole set once */
+	double read_ns;                 /* measured cost of reading the whole set once */
 };
 
 enum prof_energy_source { PROF_ENERGY_POWERCAP = 1, PROF_ENERGY_PAPI = 2 };
@@ -252,7 +252,7 @@ enum prof_phase { PROF_PHASE_UNKNOWN = 0, PROF_PHASE_PREFILL = 1, PROF_PHASE_DEC
 
 struct prof_meta_step {
 	struct prof_meta head;
-	uint32_t index;     /* from 0, in order: what operation records refer to */
+	uint32_t index; /* from 0, in order: what operation records refer to */
 	uint32_t flags;
 	int64_t number;     /* the step's number for people; -1: none given */
 	uint32_t phase;     /* enum prof_phase; UNKNOWN: by the rules of the reader */
@@ -294,7 +294,7 @@ struct prof_meta_end {
 	uint64_t lost;    /* operations seen but not recorded */
 };
 
-#define PROF_LAYOUT(type, bytes) \
+#define PROF_LAYOUT(type, bytes)                                                                             \
 	_Static_assert(sizeof(struct type) == (bytes), #type " has the size the format says")
 PROF_LAYOUT(prof_file_header, 512);
 PROF_LAYOUT(prof_chunk_header, 64);
