@@ -82,13 +82,25 @@ struct scan {
 	uint64_t lost;
 };
 
+/* The thread takes part in a group of several. */
+static void join_group(struct trace_stream *stream, uint32_t group)
+{
+	uint32_t *groups;
+
+	if (stream->n_groups && stream->groups[stream->n_groups - 1] == group)
+		return;
+	groups = array_grow(stream->groups, &stream->group_capacity, stream->n_groups, sizeof(*groups));
+	if (groups) {
+		stream->groups = groups;
+		groups[stream->n_groups++] = group;
+	}
+}
+
 static const uint8_t *scan_event(struct scan *s, const uint8_t *p)
 {
 	struct prof_record r;
 	struct prof_stream none = {0};
-	struct trace_stream *stream = s->stream;
 	const uint8_t *next = prof_get_record(&none, p, s->end, 0, &r);
-	uint32_t *groups;
 
 	if (!next || next == p)
 		return NULL;
@@ -98,11 +110,7 @@ static const uint8_t *scan_event(struct scan *s, const uint8_t *p)
 		return next;
 	if (r.field[0] > UINT32_MAX || r.field[2] > 65535)
 		return NULL;
-	groups = array_grow(stream->groups, &stream->group_capacity, stream->n_groups, sizeof(*groups));
-	if (groups) {
-		stream->groups = groups;
-		groups[stream->n_groups++] = (uint32_t)r.field[0];
-	}
+	join_group(s->stream, (uint32_t)r.field[0]);
 	return next;
 }
 
@@ -205,6 +213,8 @@ static void take_ops(struct trace *t, uint64_t pos, const struct prof_chunk_head
 		return;
 	}
 	n_groups = stream->n_groups;
+	if (h->group && h->nth > 1)
+		join_group(stream, h->group);
 	c.used = scan_records(&s, sealed && h->used_bytes <= room ? h->used_bytes : room, &broken);
 	if (sealed && !seal_holds(h, c.payload, room, c.used)) {
 		trace_problem(t,
