@@ -488,7 +488,7 @@ int32_t ggml_describe(const struct ggml_scope *scope, const void *node, const vo
 	if (!named)
 		named = result;
 	name = ggml_tensor_name(scope->lib, named);
-	spec->context = intern_name(scope->lib, named);
+	spec->context = is_made_up(name) ? spec->name : intern_name(scope->lib, named);
 	spec->result = intern_name(scope->lib, result);
 	spec->layer = layer_of(name);
 	if (spec->layer < 0 && named != result)

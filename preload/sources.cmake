@@ -9,4 +9,10 @@ list(APPEND PROF_SHIM_SOURCES
   blas.c
   hooks_blas.c
   hooks_blas.S
+  ggml_layout.c
+  ggml_describe.c
+  ggml_plan.c
+  ggml_libs.c
+  ggml_track.c
+  hooks_ggml.c
 )
