@@ -29,7 +29,7 @@ static void add_note(uint16_t type, const struct iovec *parts, int n)
 	meta_add(type, parts, n);
 }
 
-static void note_args(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static void note_args(const char *format, va_list args)
 {
 	char sentence[NOTE_BYTES];
 

@@ -84,7 +84,7 @@ static void make_options(void)
  * the distribution puts libraries of one machine. */
 static int find_library(char *path, struct diag *d)
 {
-	static const char *const places[] = {"../lib", "../" PROF_LIBDIR, "../lib64"};
+	static const char *const places[] = {"../lib", ("../" PROF_LIBDIR), "../lib64"};
 	char exe[PATH_MAX];
 	char *slash;
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
