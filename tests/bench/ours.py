@@ -57,7 +57,8 @@ def llama(build, gguf, prompt, predict, threads, env=None):
 
 
 def operations(build, trace):
-    return json.loads(foreign.run(build / "bin" / "proftrace", "info", "--format", "json", trace))["operations"]
+    text = foreign.run(build / "bin" / "profreplay", trace, "--arch", "PIM-AI-1chip", "--format", "json")
+    return json.loads(text)["trace"]["operations"]
 
 
 def size_table(table_type):
