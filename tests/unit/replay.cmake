@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 prof_unit_test(test_op_math proftools)
+prof_unit_test(test_arch proftools)
+prof_unit_test(test_replay proftools)
