@@ -9,8 +9,6 @@
 #include "tools/lib/replay_report.h"
 #include "tools/lib/table.h"
 
-enum { FIXED_COLUMNS = 5 };
-
 /* One descriptor in one phase, before equal names are joined. */
 struct part {
 	char name[64];
@@ -157,8 +155,10 @@ static void rows(const struct report *r, enum report_by by, const struct report_
 		table_text(t, report_phase_name(group->phase));
 		table_text(t, group->name);
 		table_number(t, group->operations);
-		table_number(t, timed ? group->cpu_ns / 1e9 : NAN);
-		table_number(t, timed && all > 0 ? group->cpu_ns / all : NAN);
+		if (timed) {
+			table_number(t, group->cpu_ns / 1e9);
+			table_number(t, all > 0 ? group->cpu_ns / all : NAN);
+		}
 		for (unsigned k = 0; k < r->n_replays; k++) {
 			double device = r->replays[k]->phase[group->phase].cost.cell[COST_TIME];
 
@@ -173,7 +173,8 @@ static void rows(const struct report *r, enum report_by by, const struct report_
 static void print(const struct report *r, enum report_by by, const struct report_groups *g,
                   enum table_format format, FILE *out)
 {
-	unsigned n = FIXED_COLUMNS + 3 * r->n_replays;
+	bool timed = measured_total(r->measured).timed > 0;
+	unsigned fixed = timed ? 5 : 3, n = fixed + 3 * r->n_replays;
 	struct table_column *columns = calloc(n, sizeof *columns);
 	char(*titles)[96] = calloc(n, sizeof *titles);
 	struct table *t = NULL;
@@ -182,10 +183,12 @@ static void print(const struct report *r, enum report_by by, const struct report
 		columns[0] = (struct table_column){"phase", "phase", TABLE_TEXT};
 		columns[1] = (struct table_column){title(by), title(by), TABLE_TEXT};
 		columns[2] = (struct table_column){"calls", "operations", TABLE_COUNT};
-		columns[3] = (struct table_column){"CPU", "measured_s", TABLE_SECONDS};
-		columns[4] = (struct table_column){"share", "measured_share", TABLE_PERCENT};
+		if (timed) {
+			columns[3] = (struct table_column){"CPU", "measured_s", TABLE_SECONDS};
+			columns[4] = (struct table_column){"share", "measured_share", TABLE_PERCENT};
+		}
 		for (unsigned i = 0; i < r->n_replays; i++) {
-			unsigned c = FIXED_COLUMNS + 3 * i;
+			unsigned c = fixed + 3 * i;
 			const char *name = r->replays[i]->name;
 
 			snprintf(titles[c], sizeof *titles, "%s.time_s", name);

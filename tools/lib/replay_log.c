@@ -19,8 +19,8 @@ void report_log_header(const struct report_log *l)
 		        "limited by");
 }
 
-static void log_json(struct report_log *l, const struct replay *r, const struct op_desc *d,
-                     const struct replay_price *p)
+static void log_json(struct report_log *l, const struct replay *r, const struct op_event *ev,
+                     const struct op_desc *d, const struct replay_price *p)
 {
 	struct json_out *j = l->json;
 
@@ -33,6 +33,8 @@ static void log_json(struct report_log *l, const struct replay *r, const struct 
 	if (l->report->n_replays > 1)
 		json_text(j, "arch", r->name);
 	json_text(j, "device", replay_device(r, p->device));
+	if (ev->timed)
+		json_number(j, "measured_ns", (double)ev->time_ns);
 	report_json_price(j, &p->cost);
 	json_text(j, "limited_by", cost_limit_name(p->cost.limit));
 	json_close(j, '}');
@@ -92,7 +94,7 @@ void report_log_event(struct report_log *l, const struct replay *r, const struct
 	const struct op_desc *d = &l->report->trace->descs[ev->desc];
 
 	if (l->json)
-		log_json(l, r, d, p);
+		log_json(l, r, ev, d, p);
 	else if (l->csv)
 		log_csv(l, r, ev, d, p);
 	else

@@ -21,7 +21,7 @@ static const char *value(enum table_kind kind, double v, char *buf)
 static const char *times(double better, char *buf)
 {
 	if (isfinite(better) && better > 0)
-		snprintf(buf, VALUE_BYTES, "%.3g x", better);
+		snprintf(buf, VALUE_BYTES, better < 999.5 ? "%.3g x" : "%.0f x", better);
 	else
 		strcpy(buf, "-");
 	return buf;
