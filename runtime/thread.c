@@ -5,6 +5,10 @@
  * at the end of the program: `limit` set to zero turns the thread's next
  * record into a call of prof_thread_more(), which refuses; what is complete
  * below `p` then can be sealed while the thread runs on.
+ *
+ * Engines start threads for every token and end them again. A thread that
+ * comes therefore goes on where an ended one of the same name stopped, in the
+ * same chunk: in the trace, a THREAD is a series of threads, one at a time.
  */
 #include "runtime/thread.h"
 
@@ -30,12 +34,13 @@
 #define PREDICTED_BYTES (PROF_MAX_PREDICTED * sizeof(struct prof_successor))
 #define NOWHERE         ((uint8_t *)8) /* beyond the limit, which is null */
 #define BUSY_SPINS      1000
+#define IDLE_MAX        64 /* ended threads that keep their chunk */
 
 __thread struct prof_thread *prof_thread_current __attribute__((tls_model("initial-exec")));
 
 static __thread bool attaching __attribute__((tls_model("initial-exec")));
 static struct thread *live, *idle;
-static uint32_t threads;
+static uint32_t threads, idlers;
 static pthread_key_t key;
 static bool have_key;
 
@@ -79,6 +84,7 @@ static bool introduce(struct thread *t)
 	if (t->index)
 		return true;
 	prctl(PR_GET_NAME, m.name);
+	memcpy(t->name, m.name, sizeof(t->name));
 	if (!meta_add(PROF_META_THREAD, &part, 1))
 		return false;
 	t->index = ++threads;
@@ -163,6 +169,27 @@ static void clear_slots(struct thread *t)
 			memset(t->pub.slot[i], 0, t->slot_bytes[i]);
 }
 
+static void set_idle(struct thread *t)
+{
+	clear_slots(t);
+	call_site_forget(t);
+	t->next = idle;
+	idle = t;
+	idlers++;
+}
+
+/* Whoever follows is in no group and in no step. */
+static void leave_position(struct thread *t)
+{
+	static const uint64_t none[3];
+
+	if (t->position.group)
+		thread_event(t, PROF_EVENT_GROUP, 3, none);
+	if (t->position.step)
+		thread_event(t, PROF_EVENT_STEP, 1, none);
+	memset(&t->position, 0, sizeof(t->position));
+}
+
 /* As new, but for the memory it holds. */
 static void reset(struct thread *t)
 {
@@ -178,19 +205,52 @@ static void reset(struct thread *t)
 	set_room(t, NOWHERE, NULL);
 }
 
+static void account(struct thread *t)
+{
+	recorder.records += t->pub.records;
+	recorder.lost += t->pub.lost;
+	recorder.site_hits += call_site_hits(t);
+}
+
+/* An ended thread that the calling one can follow, or any when there are many,
+ * or one that recorded nothing; taken off its list. */
+static struct thread *take_idle(void)
+{
+	struct thread **link = &idle, *t;
+	char name[16] = "";
+
+	prctl(PR_GET_NAME, name);
+	while ((t = *link) && t->index && memcmp(t->name, name, sizeof(name)) != 0)
+		link = &t->next;
+	if (!t && idlers >= IDLE_MAX)
+		link = &idle;
+	t = *link;
+	if (!t)
+		return NULL;
+	*link = t->next;
+	idlers--;
+	if (t->index && memcmp(t->name, name, sizeof(name)) != 0) {
+		seal(t);
+		account(t);
+		reset(t);
+	}
+	return t;
+}
+
 static struct thread *obtain(void)
 {
-	struct thread *t = idle;
+	struct thread *t = take_idle();
 
-	if (t) {
-		idle = t->next;
-	} else {
+	if (!t) {
 		t = memory_pages(sizeof(*t) + PREDICTED_BYTES);
 		if (!t)
 			return NULL;
 		t->pub.stream.successors = (struct prof_successor *)(t + 1);
 	}
-	reset(t);
+	if (!t->index)
+		reset(t);
+	t->pub.next_costly_raw = counters_first_due();
+	t->counters_state = COUNTERS_UNTRIED;
 	t->regions.depth = 0;
 	t->next = live;
 	live = t;
@@ -217,13 +277,6 @@ struct prof_thread *prof_thread_attach(void)
 	return prof_thread_current;
 }
 
-static void account(struct thread *t)
-{
-	recorder.records += t->pub.records;
-	recorder.lost += t->pub.lost;
-	recorder.site_hits += call_site_hits(t);
-}
-
 /* The destructor of the key: the thread ends. */
 static void detach(void *arg)
 {
@@ -232,19 +285,15 @@ static void detach(void *arg)
 
 	prof_thread_current = NULL;
 	counters_detach(t);
+	leave_position(t);
 	if (!guard_enter(&g))
 		return;
 	if (recorder.state != RECORDER_ENDED) {
-		seal(t);
-		account(t);
 		while (*link && *link != t)
 			link = &(*link)->next;
 		if (*link)
 			*link = t->next;
-		clear_slots(t);
-		call_site_forget(t);
-		t->next = idle;
-		idle = t;
+		set_idle(t);
 	}
 	guard_leave(&g);
 }
@@ -270,6 +319,8 @@ void thread_halt_all(void)
 {
 	for (struct thread *t = live; t; t = t->next)
 		__atomic_store_n(&t->pub.limit, NULL, __ATOMIC_SEQ_CST);
+	for (struct thread *t = idle; t; t = t->next)
+		__atomic_store_n(&t->pub.limit, NULL, __ATOMIC_SEQ_CST);
 }
 
 /* A record in the making is waited for; not for long, as its thread may wait
@@ -280,9 +331,9 @@ static void let_finish(const struct thread *t)
 		sched_yield();
 }
 
-void thread_seal_all(void)
+static void seal_list(struct thread *t)
 {
-	for (struct thread *t = live; t; t = t->next) {
+	for (; t; t = t->next) {
 		if (&t->pub != prof_thread_current)
 			let_finish(t);
 		if (t->chunk.head)
@@ -291,24 +342,29 @@ void thread_seal_all(void)
 	}
 }
 
+void thread_seal_all(void)
+{
+	seal_list(live);
+	seal_list(idle);
+}
+
 void thread_after_fork(void)
 {
-	struct thread *t = live, *next;
+	struct thread *lists[2] = {live, idle}, *t, *next;
 
-	live = NULL;
-	threads = 0;
-	for (; t; t = next) {
-		next = t->next;
-		chunk_forget(&t->chunk);
-		reset(t);
-		if (&t->pub == prof_thread_current) {
-			t->next = live;
-			live = t;
-		} else {
-			clear_slots(t);
-			call_site_forget(t);
-			t->next = idle;
-			idle = t;
+	live = idle = NULL;
+	threads = idlers = 0;
+	for (int i = 0; i < 2; i++) {
+		for (t = lists[i]; t; t = next) {
+			next = t->next;
+			chunk_forget(&t->chunk);
+			reset(t);
+			if (&t->pub == prof_thread_current) {
+				t->next = live;
+				live = t;
+			} else {
+				set_idle(t);
+			}
 		}
 	}
 }

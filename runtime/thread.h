@@ -36,6 +36,7 @@ struct thread {
 	struct thread *next;    /* in the list of live or of free ones */
 	struct chunk chunk;
 	uint32_t index;     /* of the THREAD record, 0: none yet */
+	char name[16];      /* of the thread that made it; others of this name may follow */
 	uint32_t serial;    /* of the next chunk */
 	uint32_t resets;    /* of the stream, for its whole life */
 	uint64_t lost_told; /* part of `lost` that is in the trace */
