@@ -12,7 +12,7 @@ struct arena_block;
 /* All zero is an empty arena. */
 struct arena {
 	struct arena_block *blocks;
-	size_t left;   /* bytes free in the first block */
+	size_t left; /* bytes free in the first block */
 	char *next;
 	const char **strings; /* open-addressed set of interned strings */
 	uint32_t n_strings, n_slots;

@@ -15,15 +15,15 @@
 struct json_t;
 
 struct oplist_op {
-	struct op_desc desc;       /* strings interned in the arena; id and site are 0 */
-	int64_t step;              /* -1: none */
-	enum prof_phase phase;     /* UNKNOWN: none */
+	struct op_desc desc;   /* strings interned in the arena; id and site are 0 */
+	int64_t step;          /* -1: none */
+	enum prof_phase phase; /* UNKNOWN: none */
 	uint32_t step_tokens, step_sequences, step_ctx_max; /* 0: not said */
 	uint64_t step_ctx_sum, step_start_ns, step_end_ns;
 	bool has_start, has_time;
 	uint64_t start_ns, time_ns, busy_ns;
 	uint32_t n_slices, depth;
-	int64_t thread;            /* -1: none */
+	int64_t thread; /* -1: none */
 	unsigned n_counters;
 	const char *counter_names[PROF_MAX_COUNTERS];
 	uint64_t counters[PROF_MAX_COUNTERS];
@@ -36,7 +36,7 @@ int oplist_parse(const char *text, size_t bytes, struct arena *a, const char *fi
                  struct oplist_op *op, struct diag *d);
 
 /* As above, of a JSON object already parsed; the object is changed. */
-int oplist_take(struct json_t *object, struct arena *a, const char *file, unsigned line,
-                struct oplist_op *op, struct diag *d);
+int oplist_take(struct json_t *object, struct arena *a, const char *file, unsigned line, struct oplist_op *op,
+                struct diag *d);
 
 #endif

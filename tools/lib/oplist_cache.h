@@ -17,7 +17,8 @@ void oplist_cache_free(struct oplist_cache *c);
 
 /* The operation of an equal line with this line's step and times, valid until
  * the next call, and its descriptor; or null. */
-const struct oplist_op *oplist_cache_find(struct oplist_cache *c, const char *text, size_t bytes, uint32_t *desc);
+const struct oplist_op *oplist_cache_find(struct oplist_cache *c, const char *text, size_t bytes,
+                                          uint32_t *desc);
 
 /* Remember the line that was not found last, as it was parsed. */
 void oplist_cache_add(struct oplist_cache *c, const struct oplist_op *op, uint32_t desc);

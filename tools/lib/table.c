@@ -3,11 +3,12 @@
  */
 #include "tools/lib/table.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tools/lib/json_text.h"
 
 struct cell {
 	bool given;
@@ -241,19 +242,6 @@ static void print_number(FILE *out, enum table_kind kind, double v, const char *
 		fprintf(out, "%.17g", v);
 }
 
-static void print_json_text(FILE *out, const char *s)
-{
-	json_t *j = json_string(s);
-	char *dump;
-
-	if (!j) /* not UTF-8: a program's names may be anything */
-		j = json_string_nocheck("?");
-	dump = j ? json_dumps(j, JSON_ENCODE_ANY) : NULL;
-	fputs(dump ? dump : "null", out);
-	free(dump);
-	json_decref(j);
-}
-
 static void print_json(const struct table *t, FILE *out)
 {
 	fputs("[", out);
@@ -263,12 +251,12 @@ static void print_json(const struct table *t, FILE *out)
 			const struct cell *c = cell_at(t, i, j);
 
 			fputs(j ? ", " : "", out);
-			print_json_text(out, t->columns[j].key);
+			json_text_put(out, t->columns[j].key);
 			fputs(": ", out);
 			if (!c->given)
 				fputs("null", out);
 			else if (t->columns[j].kind == TABLE_TEXT)
-				print_json_text(out, c->text);
+				json_text_put(out, c->text);
 			else
 				print_number(out, t->columns[j].kind, c->number, "null");
 		}

@@ -15,10 +15,10 @@
 #include "tools/lib/op.h"
 
 struct trace_step {
-	int64_t number;      /* for people; -1: none */
-	enum prof_phase phase; /* as decided: given, or by DESIGN's rule */
-	enum prof_phase given; /* as the trace says it; UNKNOWN: it does not */
-	bool is_explicit;    /* of an op list: number and phase only as given there */
+	int64_t number;                      /* for people; -1: none */
+	enum prof_phase phase;               /* as decided: given, or by DESIGN's rule */
+	enum prof_phase given;               /* as the trace says it; UNKNOWN: it does not */
+	bool is_explicit;                    /* of an op list: number and phase only as given there */
 	uint32_t tokens, sequences, ctx_max; /* 0: unknown */
 	uint64_t ctx_sum;
 	uint64_t start_ns, end_ns; /* end_ns 0: it did not end */
@@ -38,40 +38,73 @@ struct trace_site {
 
 /* tid is TRACE_NO_TID where an op list names no thread. */
 #define TRACE_NO_TID (~0u)
-struct trace_thread { uint32_t tid; const char *name; };
-struct trace_fact { const char *key, *value; };
-struct trace_counter { const char *name, *why; enum prof_counter_kind kind; double read_ns; };
-struct trace_energy_domain { const char *name; enum prof_energy_source source; uint32_t parent; };
-struct trace_energy_sample { uint64_t time_ns; uint32_t domain; uint64_t energy_uj; };
-struct trace_cost { const char *name; double value; };
+struct trace_thread {
+	uint32_t tid;
+	const char *name;
+};
+struct trace_fact {
+	const char *key, *value;
+};
+struct trace_counter {
+	const char *name, *why;
+	enum prof_counter_kind kind;
+	double read_ns;
+};
+struct trace_energy_domain {
+	const char *name;
+	enum prof_energy_source source;
+	uint32_t parent;
+};
+struct trace_energy_sample {
+	uint64_t time_ns;
+	uint32_t domain;
+	uint64_t energy_uj;
+};
+struct trace_cost {
+	const char *name;
+	double value;
+};
 
 struct trace {
 	const char *path;
-	bool is_list;            /* came from an op list */
+	bool is_list; /* came from an op list */
 	uint32_t version;
 	enum prof_file_state state;
 	enum prof_clock_kind clock;
-	double tick_ns;          /* from the clock syncs, else the estimate */
+	double tick_ns; /* from the clock syncs, else the estimate */
 	uint64_t epoch_realtime_ns;
-	uint64_t size_bytes;     /* of the file */
-	uint64_t end_ns;         /* last moment known */
-	uint64_t lost;           /* operations seen but not recorded */
-	uint64_t records;        /* operation records (slices), children included */
+	uint64_t size_bytes; /* of the file */
+	uint64_t end_ns;     /* last moment known */
+	uint64_t lost;       /* operations seen but not recorded */
+	uint64_t records;    /* operation records (slices), children included */
 	uint32_t pid, ppid;
 
-	struct op_desc *descs;        unsigned n_descs;
-	struct trace_step *steps;     unsigned n_steps;
-	struct trace_module *modules; unsigned n_modules; /* id i is at i - 1 */
-	struct trace_site *sites;     unsigned n_sites;   /* likewise */
-	struct trace_thread *threads; unsigned n_threads; /* likewise */
-	struct trace_fact *facts;     unsigned n_facts;
-	struct trace_counter *counters; unsigned n_counters;     /* those read, in record order */
-	struct trace_counter *missing;  unsigned n_missing;      /* those that could not be had */
-	struct trace_energy_domain *domains; unsigned n_domains; /* id i is at i - 1 */
-	struct trace_energy_sample *samples; unsigned n_samples;
-	struct trace_cost *costs;     unsigned n_costs;
-	const char **notes;           unsigned n_notes;    /* the recorder's own: what is missing */
-	const char **problems;        unsigned n_problems; /* what the reader found wrong */
+	struct op_desc *descs;
+	unsigned n_descs;
+	struct trace_step *steps;
+	unsigned n_steps;
+	struct trace_module *modules;
+	unsigned n_modules; /* id i is at i - 1 */
+	struct trace_site *sites;
+	unsigned n_sites; /* likewise */
+	struct trace_thread *threads;
+	unsigned n_threads; /* likewise */
+	struct trace_fact *facts;
+	unsigned n_facts;
+	struct trace_counter *counters;
+	unsigned n_counters; /* those read, in record order */
+	struct trace_counter *missing;
+	unsigned n_missing; /* those that could not be had */
+	struct trace_energy_domain *domains;
+	unsigned n_domains; /* id i is at i - 1 */
+	struct trace_energy_sample *samples;
+	unsigned n_samples;
+	struct trace_cost *costs;
+	unsigned n_costs;
+	const char **notes;
+	unsigned n_notes; /* the recorder's own: what is missing */
+	const char **problems;
+	unsigned n_problems; /* what the reader found wrong */
 
 	struct trace_private *priv;
 };
@@ -80,8 +113,8 @@ struct trace {
 struct trace_options {
 	const char *last_layer;   /* canonical context whose first execution ends prefill; null: by steps */
 	const char *contexts_dir; /* alias tables; null: those installed */
-	bool children;            /* cursors yield children too, parents first; else outermost operations only */
-	bool strict;              /* a problem is an error */
+	bool children; /* cursors yield children too, parents first; else outermost operations only */
+	bool strict;   /* a problem is an error */
 };
 
 /* Returns 0 and *out (closed by trace_close), or -1: no trace, an empty file,

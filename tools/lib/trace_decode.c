@@ -39,12 +39,13 @@ static bool next_chunk(struct decoder *d)
 	d->p = c->payload;
 	d->end = c->payload + c->used;
 	prof_stream_reset(&d->state, c->base_tick, c->serial);
-	if (before && before->serial + 1 == c->serial)
+	d->step = c->step <= d->trace->n_steps ? c->step : 0;
+	/* Where records enclose others the header counts children as well; then
+	 * our own count is better, unless a chunk is missing. */
+	if (d->stream->encloses && before && before->serial + 1 == c->serial)
 		return true;
-	/* After a gap only the header knows. */
 	d->group = c->nth > 1 ? c->group : 0;
 	d->k = c->group_index;
-	d->step = c->step;
 	return true;
 }
 

@@ -224,12 +224,12 @@ static int module_of(struct reader *r, const char *path, size_t bytes, uint32_t 
 /* "libfoo.so+0x12", "0x12", or "function (libfoo.so+0x12)". */
 static int frame_of(struct reader *r, const char *text, struct prof_frame *frame)
 {
-	const char *open = strrchr(text, '('), *module = text, *plus;
+	const char *open = strstr(text, " ("), *module = text, *plus;
 	size_t len = strlen(text);
 	char *end;
 
 	if (open && len && text[len - 1] == ')') {
-		module = open + 1;
+		module = open + 2;
 		len -= (size_t)(module - text) + 1;
 	}
 	*frame = (struct prof_frame){0};

@@ -389,6 +389,19 @@ static const struct {
         [PROF_META_END] = {"end", sizeof(struct prof_meta_end), take_end},
 };
 
+/* Remembered for those who copy the sound records. */
+static void leave_out(struct trace *t, const char *kind, uint64_t at)
+{
+	struct trace_private *priv = t->priv;
+	uint64_t *grown = array_grow(priv->unsound, &priv->unsound_capacity, priv->n_unsound, sizeof(*grown));
+
+	if (grown) {
+		priv->unsound = grown;
+		grown[priv->n_unsound++] = at;
+	}
+	trace_problem(t, "the %s record at byte %" PRIu64 " is not sound and is left out", kind, at);
+}
+
 static void walk_records(struct trace *t, const struct trace_chunk *c)
 {
 	uint64_t pos = 0;
@@ -412,8 +425,7 @@ static void walk_records(struct trace *t, const struct trace_chunk *c)
 		if (m.type >= sizeof(kinds) / sizeof(kinds[0]))
 			continue; /* of a later version: nothing that older readers need */
 		if (m.size_bytes < kinds[m.type].bytes || kinds[m.type].take(t, p, m.size_bytes))
-			trace_problem(t, "the %s record at byte %" PRIu64 " is not sound and is left out",
-			              kinds[m.type].name, at);
+			leave_out(t, kinds[m.type].name, at);
 	}
 }
 

@@ -175,6 +175,7 @@ void trace_close(struct trace *t)
 		free(priv->metas);
 		free(priv->strings);
 		free(priv->events);
+		free(priv->unsound);
 		free(priv->list_counters);
 		free(priv->desc_slots);
 		arena_release(&priv->arena);

@@ -58,6 +58,8 @@ struct trace_private {
 	unsigned module_capacity, site_capacity, desc_capacity, thread_capacity, fact_capacity;
 	unsigned counter_capacity, missing_capacity, domain_capacity, sample_capacity, step_capacity;
 	unsigned cost_capacity, note_capacity;
+	uint64_t *unsound; /* offsets of META records that were left out, ascending per chunk */
+	unsigned n_unsound, unsound_capacity;
 	uint32_t holes;       /* numbers missing in META, filled */
 	bool ended;           /* the END record is there */
 	uint64_t end_records; /* as it says */

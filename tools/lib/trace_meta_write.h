@@ -1,0 +1,16 @@
+/* trace_meta_write.h: everything of a trace but its operations, as records.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#ifndef TOOLS_LIB_TRACE_META_WRITE_H
+#define TOOLS_LIB_TRACE_META_WRITE_H
+
+#include "tools/lib/trace.h"
+#include "tools/lib/trace_file.h"
+
+/* Facts, modules, sites, counters, energy, descriptors, steps, costs, notes.
+ * Threads and the end are written by those who know them. */
+int meta_write_all(struct trace_file *f, const struct trace *t);
+int meta_write_note(struct trace_file *f, const char *text);
+int meta_write_end(struct trace_file *f, uint64_t tick, uint64_t records, uint64_t lost);
+
+#endif
