@@ -26,16 +26,17 @@ struct blas_key {
 };
 
 struct blas_entry {
-	struct blas_key key;     /* hook is null: empty */
-	struct blas_entry *next; /* what followed this one last time */
+	struct blas_key key; /* hook is null: empty */
+	uint32_t next;       /* what followed this one last time */
 	uint32_t desc;
 };
 
+/* All zero is a good beginning: the runtime gives a new thread an old one's
+ * memory, cleared. Entry 0 stays empty: it is what follows a new entry. */
 struct blas_thread {
-	struct blas_entry *last; /* of the previous call; never null once set up */
-	uint32_t filling;        /* an entry is being written: a signal handler keeps away */
-	struct blas_entry none;  /* empty for ever: what follows an entry that is new */
-	struct blas_entry entry[BLAS_ENTRIES];
+	uint32_t last;    /* entry of the previous call */
+	uint32_t filling; /* an entry is being written: a signal handler keeps away */
+	struct blas_entry entry[1 + BLAS_ENTRIES];
 };
 
 /* What enter() leaves for exit(). */
@@ -130,41 +131,29 @@ static bool same_key(const struct blas_key *a, const struct blas_key *b, unsigne
 	       && memcmp(a->value, b->value, n_values * sizeof(a->value[0])) == 0;
 }
 
-static struct blas_thread *thread_new(struct prof_thread *t)
-{
-	struct blas_thread *b = prof_thread_slot(t, PROF_SLOT_BLAS, sizeof(*b));
-
-	if (b && !b->last) {
-		b->none.next = &b->none;
-		b->none.desc = PROF_NO_DESC;
-		b->last = &b->none;
-	}
-	return b;
-}
-
-/* The descriptor of a key that was not the one expected. A signal handler that
- * interrupts this finds `none` as the last entry, and `filling`. */
+/* The descriptor of a key that was not the one expected. */
 static __attribute__((noinline)) uint32_t lookup(struct prof_thread *t, struct blas_thread *b,
                                                  const struct blas_key *key, unsigned n_values)
 {
-	struct blas_entry *e = &b->entry[hash_key(key, n_values) >> (64 - BLAS_ENTRIES_LOG2)];
-	struct blas_entry *last = b->last;
+	uint32_t i = 1 + (uint32_t)(hash_key(key, n_values) >> (64 - BLAS_ENTRIES_LOG2));
+	struct blas_entry *e = &b->entry[i];
+	uint32_t last = b->last;
 
 	if (b->filling)
 		return PROF_NO_DESC;
-	b->last = &b->none;
+	b->last = 0;
 	b->filling = 1;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (!same_key(&e->key, key, n_values)) {
 		e->key = *key;
-		e->next = &b->none;
+		e->next = 0;
 		e->desc = intern(t, key);
 	}
-	if (last != &b->none)
-		last->next = e;
+	if (last != 0)
+		b->entry[last].next = i;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	b->filling = 0;
-	b->last = e;
+	b->last = i;
 	return e->desc;
 }
 
@@ -192,7 +181,7 @@ static inline struct blas_thread *begin(struct blas_note *note)
 	if (!recording || !(t = prof_thread_get()))
 		return NULL;
 	b = t->slot[PROF_SLOT_BLAS];
-	if (__builtin_expect(!b, 0) && !(b = thread_new(t)))
+	if (__builtin_expect(!b, 0) && !(b = prof_thread_slot(t, PROF_SLOT_BLAS, sizeof(*b))))
 		return NULL;
 	note->thread = t;
 	return b;
@@ -246,13 +235,15 @@ static inline __attribute__((always_inline)) void *enter_single(struct hook_call
 	struct blas_note *note = (struct blas_note *)call->note;
 	struct blas_thread *b = begin(note);
 	const struct blas_entry *expected;
+	uint32_t next;
 	uint64_t difference;
 
 	if (__builtin_expect(!b, 0))
 		return call->real;
 	__asm__("" : "+r"(plan)); /* computed once, not again at every use */
 	note->where = where_called(note->thread, call);
-	expected = b->last->next;
+	next = b->entry[b->last].next;
+	expected = &b->entry[next];
 	difference = (expected->key.hook != hook) | (expected->key.where ^ note->where);
 	for (unsigned i = 0; i < plan->n_flags; i++)
 		difference |= (uint64_t)(load_value(call, plan, i, interface) ^ expected->key.value[i]);
@@ -260,7 +251,7 @@ static inline __attribute__((always_inline)) void *enter_single(struct hook_call
 		difference |= (uint64_t)(load_value(call, plan, i, interface) ^ expected->key.value[i]);
 	if (__builtin_expect(difference == 0, 1)) {
 		note->desc = expected->desc;
-		b->last = b->last->next;
+		b->last = next;
 	} else {
 		note->desc = unexpected(call, b);
 	}
