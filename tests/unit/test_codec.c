@@ -1,0 +1,168 @@
+/* test_codec.c: what is put into a stream of operations is what is got from it.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include <CUnit/Basic.h>
+#include <prof/trace_codec.h>
+#include <stdlib.h>
+
+#define RECORDS  20000
+#define COUNTERS 3
+
+struct sample {
+	uint32_t id;
+	uint64_t start, end, deltas[COUNTERS];
+	unsigned n;
+};
+
+static struct prof_successor tables[2][PROF_MAX_PREDICTED];
+
+static uint64_t random64(void)
+{
+	static uint64_t x = 0x9e3779b97f4a7c15u;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return x;
+}
+
+static struct prof_stream fresh(unsigned table, uint32_t serial)
+{
+	struct prof_stream s = {.successors = tables[table]};
+
+	prof_stream_reset(&s, 1000, serial);
+	return s;
+}
+
+/* A number with as many bits as chance says, up to `bits`. */
+static uint64_t random_bits(unsigned bits)
+{
+	return random64() >> (64 - 1 - random64() % bits);
+}
+
+static struct sample random_sample(uint64_t last_end)
+{
+	struct sample v = {.id = (uint32_t)random_bits(24), .n = random64() % 4 ? 0 : COUNTERS};
+	uint64_t gap = random_bits(40);
+
+	v.start = random64() % 8 || gap > last_end ? last_end + gap : last_end - gap;
+	v.end = v.start + random_bits(40);
+	for (unsigned i = 0; i < v.n; i++)
+		v.deltas[i] = random_bits(64);
+	return v;
+}
+
+static void check_same(const struct sample *v, const struct prof_record *r)
+{
+	CU_ASSERT_EQUAL(r->is_event, 0);
+	CU_ASSERT_EQUAL(r->id, v->id);
+	CU_ASSERT_EQUAL(r->start, v->start);
+	CU_ASSERT_EQUAL(r->end, v->end);
+	CU_ASSERT_EQUAL(r->n_counters, v->n);
+	for (unsigned i = 0; i < v->n; i++)
+		CU_ASSERT_EQUAL(r->counters[i], v->deltas[i]);
+}
+
+static void round_trip_of_random_records(void)
+{
+	static uint8_t buffer[RECORDS * 64];
+	static struct sample samples[RECORDS];
+	struct prof_stream out = fresh(0, 0), in = fresh(1, 0);
+	uint8_t *p = buffer;
+	const uint8_t *q = buffer;
+
+	for (unsigned i = 0; i < RECORDS; i++) {
+		samples[i] = random_sample(out.last_end);
+		p = prof_put_op(&out, p, samples[i].id, samples[i].start, samples[i].end, samples[i].deltas,
+		                samples[i].n);
+	}
+	for (unsigned i = 0; i < RECORDS; i++) {
+		struct prof_record r;
+
+		q = prof_get_record(&in, q, p, COUNTERS, &r);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(q);
+		check_same(&samples[i], &r);
+	}
+	CU_ASSERT_PTR_EQUAL(q, p);
+}
+
+static void events_round_trip(void)
+{
+	uint8_t buffer[128] = {0};
+	struct prof_stream in = fresh(1, 1);
+	uint8_t *p = prof_put_event(buffer, PROF_EVENT_GROUP, 3, 70000, 3, 8);
+	struct prof_record r;
+	const uint8_t *q;
+
+	p = prof_put_event(p, PROF_EVENT_TIME, 1, 500, 0, 0);
+	q = prof_get_record(&in, buffer, p, 0, &r);
+	CU_ASSERT_TRUE(r.is_event && r.id == PROF_EVENT_GROUP);
+	CU_ASSERT_TRUE(r.field[0] == 70000 && r.field[1] == 3 && r.field[2] == 8);
+	q = prof_get_record(&in, q, p, 0, &r);
+	CU_ASSERT_TRUE(r.id == PROF_EVENT_TIME && r.start == 1500);
+	CU_ASSERT_PTR_EQUAL(q, p);
+}
+
+/* A network's operations come back in the same order: after the first time
+ * round, a short one takes a byte each for the head, its gap, its duration. */
+static void a_cycle_is_predicted(void)
+{
+	static uint8_t buffer[64 * 32];
+	struct prof_stream out = fresh(0, 2);
+	uint8_t *p = buffer, *before = buffer;
+	uint64_t at = 1000;
+
+	for (unsigned i = 0; i < 24; i++) {
+		before = i == 16 ? p : before;
+		p = prof_put_op(&out, p, (i * 5) % 8, at + 3, at + 200, NULL, 0);
+		at += 200;
+	}
+	CU_ASSERT_EQUAL(p - before, 8 * 3);
+}
+
+static void cut_anywhere_is_no_record(void)
+{
+	uint8_t buffer[128] = {0};
+	uint64_t deltas[COUNTERS] = {1000, 1u << 20, 1};
+	struct prof_stream out = fresh(0, 3);
+	uint8_t *p = prof_put_op(&out, buffer, 77, 900, 1u << 30, deltas, COUNTERS);
+	struct prof_record r;
+
+	for (const uint8_t *end = buffer + 1; end < p; end++) {
+		struct prof_stream in = fresh(1, 4);
+
+		CU_ASSERT_PTR_NULL(prof_get_record(&in, buffer, end, COUNTERS, &r));
+	}
+}
+
+static void garbage_is_survived(void)
+{
+	uint8_t buffer[256];
+
+	for (unsigned i = 0; i < 5000; i++) {
+		struct prof_stream in = fresh(1, 5 + i);
+		const uint8_t *p = buffer, *next, *end = buffer + 200;
+		struct prof_record r;
+
+		for (unsigned k = 0; k < sizeof(buffer); k++)
+			buffer[k] = (uint8_t)random64();
+		while ((next = prof_get_record(&in, p, end, COUNTERS, &r)) && next != p)
+			p = next;
+		CU_ASSERT_TRUE(p <= end);
+	}
+}
+
+int main(void)
+{
+	CU_pSuite suite;
+
+	CU_initialize_registry();
+	suite = CU_add_suite("codec", NULL, NULL);
+	CU_add_test(suite, "random records round trip", round_trip_of_random_records);
+	CU_add_test(suite, "events round trip", events_round_trip);
+	CU_add_test(suite, "a cycle is predicted", a_cycle_is_predicted);
+	CU_add_test(suite, "a record cut anywhere is none", cut_anywhere_is_no_record);
+	CU_add_test(suite, "garbage is survived", garbage_is_survived);
+	CU_basic_run_tests();
+	return CU_get_number_of_failures() != 0;
+}
