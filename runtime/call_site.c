@@ -13,6 +13,7 @@
 #include "runtime/call_site.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -249,11 +250,14 @@ static void time_hits(const struct site_entry *e)
 static uint32_t miss(struct thread *t, const void *return_address, const void *sp)
 {
 	uint64_t start = prof_clock();
+	int saved_errno = errno; /* the unwinder asks the kernel which memory is there */
 	struct site_entry *e;
 	uint32_t site;
 
-	if (!ready() || (!t->sites && !(t->sites = memory_pages(sizeof(*t->sites)))))
+	if (!ready() || (!t->sites && !(t->sites = memory_pages(sizeof(*t->sites))))) {
+		errno = saved_errno;
 		return 0;
+	}
 	e = entry_for(t->sites, return_address, sp);
 	e->return_address = return_address;
 	e->stack_pointer = sp;
@@ -262,6 +266,7 @@ static uint32_t miss(struct thread *t, const void *return_address, const void *s
 	recorder_spent(start);
 	if (site && !__atomic_exchange_n(&timed, true, __ATOMIC_RELAXED))
 		time_hits(e);
+	errno = saved_errno;
 	return site;
 }
 
