@@ -16,7 +16,7 @@ int diag_set(struct diag *d, const char *format, ...) __attribute__((format(prin
 
 /* As diag_set, with "file:line:column: " in front (line or column 0: left out). */
 int diag_at(struct diag *d, const char *file, unsigned line, unsigned column, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+        __attribute__((format(printf, 5, 6)));
 
 /* The entry of names[0..n) nearest to `name` when it is near enough to be
  * meant (edit distance, '-' and '_' equal, case ignored), else null. */

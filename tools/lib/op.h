@@ -11,18 +11,18 @@
 #include <stdint.h>
 
 struct op_operand {
-	uint8_t role;   /* enum prof_operand */
-	uint8_t dtype;  /* enum prof_dtype */
+	uint8_t role;  /* enum prof_operand */
+	uint8_t dtype; /* enum prof_dtype */
 	uint8_t n_dims;
 	bool strided;
-	bool shapeless; /* only its type is known */
-	const char *name; /* of the tensor, "" when unknown */
+	bool shapeless;               /* only its type is known */
+	const char *name;             /* of the tensor, "" when unknown */
 	uint64_t dims[PROF_MAX_DIMS]; /* outermost first */
 	int64_t strides_bytes[PROF_MAX_DIMS];
 };
 
 struct op_attr {
-	uint16_t attr;  /* enum prof_attr */
+	uint16_t attr; /* enum prof_attr */
 	int64_t value;
 };
 
@@ -30,17 +30,17 @@ struct op_attr {
  * to the trace and are "" when unknown. */
 struct op_desc {
 	uint32_t id;
-	uint16_t op;          /* enum prof_op */
-	uint32_t flags;       /* PROF_DESC_* */
-	int32_t layer;        /* -1: none */
-	const char *context;  /* canonical: "q_proj" */
-	const char *native;   /* as recorded: "blk.0.attn_q.weight" */
-	const char *name;     /* native kernel: "MUL_MAT" */
-	const char *result;   /* result tensor: "Qcur-0" */
-	const char *region;   /* user regions: "a.b" */
-	const char *family;   /* "ggml", "blas", "list" */
-	const char *extra;    /* unknown op list keys, a JSON object, or "" */
-	uint32_t site;        /* 0: none */
+	uint16_t op;         /* enum prof_op */
+	uint32_t flags;      /* PROF_DESC_* */
+	int32_t layer;       /* -1: none */
+	const char *context; /* canonical: "q_proj" */
+	const char *native;  /* as recorded: "blk.0.attn_q.weight" */
+	const char *name;    /* native kernel: "MUL_MAT" */
+	const char *result;  /* result tensor: "Qcur-0" */
+	const char *region;  /* user regions: "a.b" */
+	const char *family;  /* "ggml", "blas", "list" */
+	const char *extra;   /* unknown op list keys, a JSON object, or "" */
+	uint32_t site;       /* 0: none */
 	unsigned n_operands, n_attrs;
 	struct op_operand operands[PROF_MAX_OPERANDS];
 	struct op_attr attrs[PROF_MAX_ATTRS];
@@ -68,8 +68,8 @@ double op_dtype_bytes(unsigned dtype, double elements);
 
 /* One execution. */
 struct op_event {
-	uint32_t desc;       /* index into the trace's descriptors */
-	int32_t step;        /* index into the trace's steps, -1: none */
+	uint32_t desc; /* index into the trace's descriptors */
+	int32_t step;  /* index into the trace's steps, -1: none */
 	enum prof_phase phase;
 	uint32_t thread;     /* of the first slice */
 	uint32_t n_slices;   /* threads that shared it */

@@ -190,7 +190,9 @@ static const char *value_of(struct groups *gs, unsigned key, const struct op_eve
 	default:
 		return d->region;
 	}
-	snprintf(buf, bytes, number < 0 ? "" : "%" PRId64, number);
+	buf[0] = 0;
+	if (number >= 0)
+		snprintf(buf, bytes, "%" PRId64, number);
 	return buf;
 }
 
