@@ -247,7 +247,7 @@ static void put_step(struct oplist_writer *w, const struct op_event *ev)
 		fprintf(w->out, ", \"step_ctx_max\": %" PRIu32, s->ctx_max);
 	if (s->ctx_sum)
 		fprintf(w->out, ", \"step_ctx_sum\": %" PRIu64, s->ctx_sum);
-	if (s->start_ns && s->end_ns && !s->is_explicit)
+	if (s->spanned)
 		fprintf(w->out, ", \"step_start_ns\": %" PRIu64 ", \"step_end_ns\": %" PRIu64, s->start_ns,
 		        s->end_ns);
 }

@@ -128,6 +128,7 @@ static int step_of(struct reader *r, const struct oplist_op *op, uint32_t *step)
 	s->ctx_sum = op->step_ctx_sum ? op->step_ctx_sum : s->ctx_sum;
 	s->start_ns = op->step_start_ns ? op->step_start_ns : s->start_ns;
 	s->end_ns = op->step_end_ns ? op->step_end_ns : s->end_ns;
+	s->spanned |= op->step_end_ns != 0;
 	return 0;
 }
 
@@ -392,9 +393,11 @@ static void find_step_times(struct trace *t)
 
 		t->end_ns = end_ns > t->end_ns ? end_ns : t->end_ns;
 		t->records += e->n_slices;
-		if (s && (!s->start_ns || e->start_ns < s->start_ns))
+		if (!s || s->spanned)
+			continue;
+		if (!s->start_ns || e->start_ns < s->start_ns)
 			s->start_ns = e->start_ns;
-		if (s && end_ns > s->end_ns)
+		if (end_ns > s->end_ns)
 			s->end_ns = end_ns;
 	}
 }

@@ -326,6 +326,7 @@ static int take_step_end(struct trace *t, const uint8_t *p, uint32_t bytes)
 	if (m->index >= t->n_steps)
 		return -1;
 	t->steps[m->index].end_ns = m->tick;
+	t->steps[m->index].spanned = true;
 	return 0;
 }
 

@@ -289,7 +289,7 @@ static int write_steps(struct trace_file *f, const struct trace *t)
 
 		if (trace_file_meta(f, &m.head, sizeof(m), NULL, 0))
 			return -1;
-		if (o->end_ns && trace_file_meta(f, &e.head, sizeof(e), NULL, 0))
+		if (o->spanned && trace_file_meta(f, &e.head, sizeof(e), NULL, 0))
 			return -1;
 	}
 	return 0;

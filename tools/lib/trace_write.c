@@ -20,7 +20,14 @@
 struct node {
 	struct op_event ev;
 	uint64_t start, end;
-	unsigned last; /* descendant, in the order of the tree */
+	unsigned last;   /* descendant, in the order of the tree */
+	unsigned parent; /* index plus 1, 0: none */
+};
+
+/* An operation and what it encloses, parents first: what is open on a thread. */
+struct tree {
+	struct node *nodes;
+	unsigned n, capacity;
 };
 
 struct writer {
@@ -28,19 +35,18 @@ struct writer {
 	struct trace_file file;
 	struct lanes lanes;
 	struct diag *diag;
-	struct node *tree;
-	unsigned n, capacity;
-	uint64_t clock; /* where the next operation without a start is put */
+	struct tree *trees; /* by thread, the first for operations of none */
+	uint64_t clock;     /* where the next operation without a start is put */
 };
 
-static int add_node(struct writer *w, const struct op_event *ev)
+static int add_node(struct writer *w, struct tree *t, const struct op_event *ev)
 {
-	struct node *grown = array_grow(w->tree, &w->capacity, w->n, sizeof(*grown));
+	struct node *grown = array_grow(t->nodes, &t->capacity, t->n, sizeof(*grown));
 
 	if (!grown)
 		return diag_set(w->diag, "%s: out of memory", w->trace->path);
-	w->tree = grown;
-	grown[w->n++] = (struct node){.ev = *ev};
+	t->nodes = grown;
+	grown[t->n++] = (struct node){.ev = *ev};
 	return 0;
 }
 
@@ -51,33 +57,26 @@ static bool is_placed(const struct writer *w, const struct op_event *ev)
 
 /* Find each node's descendants, and give times to those that have none: one
  * after the other, a parent around its children. */
-static void place_nodes(struct writer *w)
+static void place_nodes(struct writer *w, struct tree *t)
 {
-	for (unsigned i = w->n; i-- > 0;) {
-		struct node *x = &w->tree[i];
+	struct node *nodes = t->nodes;
 
-		x->last = i;
-		for (unsigned j = i + 1; j < w->n && w->tree[j].ev.depth > x->ev.depth;
-		     j = w->tree[j].last + 1)
-			x->last = w->tree[j].last;
-	}
-	for (unsigned i = 0; i < w->n; i++) {
-		struct node *x = &w->tree[i];
-
-		if (is_placed(w, &x->ev)) {
-			x->start = x->ev.start_ns;
-			x->end = x->start + x->ev.time_ns;
-		} else {
-			x->start = w->clock++;
-			x->end = x->start + x->ev.time_ns;
+	for (unsigned i = t->n; i-- > 0;) {
+		nodes[i].last = i;
+		for (unsigned j = i + 1; j < t->n && nodes[j].ev.depth > nodes[i].ev.depth;
+		     j = nodes[j].last + 1) {
+			nodes[j].parent = i + 1;
+			nodes[i].last = nodes[j].last;
 		}
 	}
-	for (unsigned i = w->n; i-- > 0;) {
-		struct node *x = &w->tree[i];
-
-		for (unsigned j = i + 1; j <= x->last && !is_placed(w, &x->ev); j++)
-			x->end = w->tree[j].end + 1 > x->end ? w->tree[j].end + 1 : x->end;
-		w->clock = x->end > w->clock ? x->end : w->clock;
+	for (unsigned i = 0; i < t->n; i++) {
+		nodes[i].start = is_placed(w, &nodes[i].ev) ? nodes[i].ev.start_ns : w->clock++;
+		nodes[i].end = nodes[i].start + nodes[i].ev.time_ns;
+	}
+	for (unsigned i = t->n; i-- > 0;) {
+		for (unsigned j = i + 1; j <= nodes[i].last && !is_placed(w, &nodes[i].ev); j++)
+			nodes[i].end = nodes[j].end + 1 > nodes[i].end ? nodes[j].end + 1 : nodes[i].end;
+		w->clock = nodes[i].end > w->clock ? nodes[i].end : w->clock;
 	}
 }
 
@@ -121,32 +120,36 @@ static int write_node(struct writer *w, struct lane *l, const struct node *x)
 	return lane_group(&w->lanes, l, 0, 0, 0) ? -1 : write_other_slices(w, x, group, l);
 }
 
-/* Children before their parents: a node is written once the next one is not
- * among its descendants. */
-static int write_tree(struct writer *w)
+/* Children before their parents: after a leaf come the ancestors that end with
+ * it, the innermost first. */
+static int write_tree(struct writer *w, struct tree *t)
 {
 	const struct trace_thread *thread;
 	struct lane *l;
 
-	if (!w->n)
+	if (!t->n)
 		return 0;
-	place_nodes(w);
-	thread = w->tree[0].ev.thread ? &w->trace->threads[w->tree[0].ev.thread - 1] : NULL;
-	l = lanes_find(&w->lanes, thread ? thread->tid : TRACE_NO_TID, w->tree[0].start, ~0u);
+	place_nodes(w, t);
+	thread = t->nodes[0].ev.thread ? &w->trace->threads[t->nodes[0].ev.thread - 1] : NULL;
+	l = lanes_find(&w->lanes, thread ? thread->tid : TRACE_NO_TID, t->nodes[0].start, ~0u);
 	if (!l)
 		return -1;
-	for (unsigned i = 0; i < w->n; i++) {
-		if (w->tree[i].last > i)
+	for (unsigned i = 0; i < t->n; i++) {
+		if (t->nodes[i].last > i)
 			continue;
-		/* A leaf, and every ancestor that ends with it, the innermost first. */
-		for (unsigned j = i + 1; j-- > 0;) {
-			if (w->tree[j].last != i || w->tree[j].ev.depth > w->tree[i].ev.depth)
-				break;
-			if (write_node(w, l, &w->tree[j]))
+		for (unsigned j = i + 1; j && t->nodes[j - 1].last == i; j = t->nodes[j - 1].parent)
+			if (write_node(w, l, &t->nodes[j - 1]))
 				return -1;
-		}
 	}
-	w->n = 0;
+	t->n = 0;
+	return 0;
+}
+
+static int write_trees(struct writer *w)
+{
+	for (unsigned i = 0; i <= w->trace->n_threads; i++)
+		if (write_tree(w, &w->trees[i]))
+			return -1;
 	return 0;
 }
 
@@ -154,22 +157,34 @@ static int write_operations(struct writer *w)
 {
 	struct trace_cursor *c = trace_cursor_open(w->trace);
 	struct op_event ev;
-	int more, result = -1;
+	int more = -1, result = -1;
 
-	if (!c)
-		return diag_set(w->diag, "%s: out of memory", w->trace->path);
+	w->trees = calloc(w->trace->n_threads + 1, sizeof(*w->trees));
+	if (!c || !w->trees) {
+		diag_set(w->diag, "%s: out of memory", w->trace->path);
+		goto out;
+	}
 	while ((more = trace_cursor_next(c, &ev, w->diag)) == 1) {
-		if (!ev.depth || !w->n || ev.thread != w->tree[0].ev.thread)
-			if (write_tree(w))
-				goto out;
-		if (add_node(w, &ev))
+		struct tree *t = &w->trees[ev.thread <= w->trace->n_threads ? ev.thread : 0];
+
+		/* Made-up times follow each other across threads. */
+		if (!is_placed(w, &ev) && !ev.depth ? write_trees(w) : !ev.depth && write_tree(w, t))
+			goto out;
+		if (add_node(w, t, &ev))
 			goto out;
 	}
-	if (!more && !write_tree(w) && !lanes_flush(&w->lanes))
+	if (!more && !write_trees(w) && !lanes_flush(&w->lanes))
 		result = 0;
 out:
 	trace_cursor_close(c);
 	return result;
+}
+
+static void free_trees(struct writer *w)
+{
+	for (unsigned i = 0; w->trees && i <= w->trace->n_threads; i++)
+		free(w->trees[i].nodes);
+	free(w->trees);
 }
 
 static struct prof_file_header header_like(const struct trace *t)
@@ -196,7 +211,7 @@ int trace_write(struct trace *t, const char *path, struct diag *d)
 	    && !meta_write_end(&w.file, t->end_ns, w.lanes.records, t->lost))
 		result = trace_file_commit(&w.file);
 	lanes_release(&w.lanes);
-	free(w.tree);
+	free_trees(&w);
 	trace_file_close(&w.file);
 	return result;
 }
