@@ -168,6 +168,18 @@ static void attention(void)
 	EXPECT(w.matrix_flops, 2.0 * 32768 * (64 + 32));
 }
 
+static void repeated_heads(void)
+{
+	start(PROF_OP_MATMUL);
+	d.context = "attn_weights";
+	IN(F32, 1, 8, 4, 32);
+	OTHER(F16, 1, 8, 32, 256); /* 4 of the 8 heads are stored */
+	OUT(F32, 1, 8, 4, 256);
+	attr(PROF_ATTR_HEADS_KV, 4);
+	check(0, 2.0 * 8 * 4 * 32 * 256, 8 * 4 * 32 * 4 + 4 * 32 * 256 * 2, 8 * 4 * 256 * 4);
+	EXPECT(w.kv_bytes, 4 * 32 * 256 * 2);
+}
+
 static void conv(void)
 {
 	start(PROF_OP_CONV2D);
@@ -351,6 +363,7 @@ int main(void)
 	        {"matmul", matmul},
 	        {"matmul of values", matmul_of_values},
 	        {"attention", attention},
+	        {"repeated heads", repeated_heads},
 	        {"conv2d", conv},
 	        {"conv2d by kernel", conv_kernel_only},
 	        {"raw BLAS", raw_blas},

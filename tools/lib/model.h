@@ -10,7 +10,7 @@
 #include <prof/trace_format.h>
 
 #include "tools/lib/arch.h"
-#include "tools/lib/cost.h"
+#include "tools/lib/model_cost.h"
 #include "tools/lib/op.h"
 
 enum model_kind { MODEL_ROOFLINE, MODEL_PIM_AI };

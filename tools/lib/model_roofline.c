@@ -98,16 +98,23 @@ static double exchanged_bytes(const struct arch *a, const struct op_work *w)
 	return w->write_bytes * (chips - 1) / chips;
 }
 
-/* A copy with the data types that the options ask for; a type nobody knows
- * counts as float32. Indices and masks keep theirs. */
-static const struct op_desc *with_dtypes(const struct op_desc *d, const struct model_options *o,
-                                         struct op_desc *copy)
+/* Whether the options, or what the trace does not know, change anything. */
+static bool needs_copy(const struct op_desc *d, const struct model_options *o)
 {
-	bool changed = false;
+	if (o->dtype >= 0 || o->kv_heads > 0)
+		return true;
+	for (unsigned i = 0; i < d->n_operands; i++)
+		if (d->operands[i].dtype == PROF_DTYPE_UNKNOWN)
+			return true;
+	return false;
+}
 
-	for (unsigned i = 0; i < d->n_operands && !changed; i++)
-		changed = o->dtype >= 0 || d->operands[i].dtype == PROF_DTYPE_UNKNOWN;
-	if (!changed)
+/* A copy with the data types and heads that the options ask for; a type nobody
+ * knows counts as float32. Indices and masks keep theirs. */
+static const struct op_desc *adapted(const struct op_desc *d, const struct model_options *o,
+                                     struct op_desc *copy)
+{
+	if (!needs_copy(d, o))
 		return d;
 	*copy = *d;
 	for (unsigned i = 0; i < copy->n_operands; i++) {
@@ -120,6 +127,8 @@ static const struct op_desc *with_dtypes(const struct op_desc *d, const struct m
 		else if (p->dtype == PROF_DTYPE_UNKNOWN)
 			p->dtype = PROF_DTYPE_FLOAT32;
 	}
+	if (o->kv_heads > 0 && copy->n_attrs < PROF_MAX_ATTRS && !op_attr_get(d, PROF_ATTR_HEADS_KV, 0))
+		copy->attrs[copy->n_attrs++] = (struct op_attr){PROF_ATTR_HEADS_KV, o->kv_heads};
 	return copy;
 }
 
@@ -144,17 +153,10 @@ bool model_roofline_needs_ctx(const struct op_desc *d)
 static void work_in_context(const struct op_desc *d, const struct model_options *o,
                             const struct model_ctx *ctx, struct op_work *w)
 {
-	const struct op_operand *key = op_operand_get(d, PROF_OPERAND_KEY);
 	uint64_t seen = within_window(ctx->bytes, o);
 	double mean = ctx->flops;
 
 	op_work(d, seen, w);
-	if (o->kv_heads > 0 && key && model_dim(key, 2) > (double)o->kv_heads) {
-		double repeated = w->kv_bytes * (1 - (double)o->kv_heads / model_dim(key, 2));
-
-		w->kv_bytes -= repeated;
-		w->read_bytes -= repeated;
-	}
 	if (seen && mean > 0 && mean < (double)seen && model_roofline_needs_ctx(d)) {
 		w->flops *= mean / (double)seen;
 		w->matrix_flops *= mean / (double)seen;
@@ -181,7 +183,7 @@ void model_roofline_price(const struct op_desc *desc, const struct arch *a, cons
                           const struct model_ctx *ctx, struct cost *c)
 {
 	struct op_desc copy;
-	const struct op_desc *d = with_dtypes(desc, o, &copy);
+	const struct op_desc *d = adapted(desc, o, &copy);
 	double bandwidth = a->value[ARCH_MEM_BW] * arch_get(a, ARCH_MEMORY_EFF, 1);
 	double memory_ns, exchanged;
 	struct op_work w;
@@ -209,7 +211,7 @@ void model_roofline_price(const struct op_desc *desc, const struct arch *a, cons
 double model_roofline_input_bytes(const struct op_desc *desc, const struct model_options *o)
 {
 	struct op_desc copy;
-	const struct op_desc *d = with_dtypes(desc, o, &copy);
+	const struct op_desc *d = adapted(desc, o, &copy);
 	struct op_work w;
 
 	op_work(d, 0, &w);
@@ -221,6 +223,6 @@ double model_roofline_output_bytes(const struct op_desc *desc, const struct mode
 	struct op_desc copy;
 	struct op_work w;
 
-	op_work(with_dtypes(desc, o, &copy), 0, &w);
+	op_work(adapted(desc, o, &copy), 0, &w);
 	return w.write_bytes;
 }

@@ -66,6 +66,13 @@ static double ctx_share(double shape, uint64_t ctx)
 	return ctx && (double)ctx < shape ? (double)ctx / shape : 1;
 }
 
+double op_heads_stored(const struct op_desc *d, const struct op_operand *o)
+{
+	double heads = (double)op_attr_get(d, PROF_ATTR_HEADS_KV, 0), shown = dim(o, 2);
+
+	return heads > 0 && heads < shown ? heads / shown : 1;
+}
+
 double op_experts_touched(double experts, double used, double tokens)
 {
 	if (used >= experts)
@@ -113,10 +120,11 @@ static void matmul_work(const struct op_desc *d, uint64_t ctx, struct op_work *w
 	bool scores = !strcmp(d->context, "attn_weights");
 	double share = in_attention(d) ? ctx_share(scores ? c : k, ctx) : 1;
 	double out_bytes = out ? bytes(out) : in ? op_dtype_bytes(in->dtype, products) : 0;
+	double other_bytes = bytes(other) * share * op_heads_stored(d, other);
 
 	w->flops = w->matrix_flops = 2 * products * k * share;
-	w->read_bytes = bytes(other) * share + bytes(in) * (scores ? 1 : share);
-	w->kv_bytes = in_attention(d) ? bytes(other) * share : 0;
+	w->read_bytes = other_bytes + bytes(in) * (scores ? 1 : share);
+	w->kv_bytes = in_attention(d) ? other_bytes : 0;
 	w->write_bytes = out_bytes * (scores ? share : 1);
 }
 
@@ -140,7 +148,7 @@ static void attention_work(const struct op_desc *d, uint64_t ctx, struct op_work
 	w->matrix_flops = 2 * scores * (head + value_head);
 	w->flops = w->matrix_flops + softmax->flops * scores;
 	w->special = softmax->special * scores;
-	w->kv_bytes = (bytes(key) + bytes(value ? value : key)) * share;
+	w->kv_bytes = (bytes(key) + bytes(value ? value : key)) * share * op_heads_stored(d, key);
 	w->read_bytes = bytes(q) + w->kv_bytes + bytes(mask) * share;
 	w->write_bytes = out ? bytes(out) : bytes(q);
 }

@@ -23,6 +23,10 @@ struct op_work {
  * cache; a model of another device prices what is used. */
 void op_work(const struct op_desc *d, uint64_t ctx, struct op_work *w);
 
+/* Part of an operand of keys or values that memory holds: shapes may repeat
+ * heads for the queries that share them (attribute heads_kv). */
+double op_heads_stored(const struct op_desc *d, const struct op_operand *o);
+
 /* Expected number of distinct experts that `tokens` tokens touch, each taking
  * `used` of `experts` at random: E (1 - (1 - U/E)^tokens). */
 double op_experts_touched(double experts, double used, double tokens);

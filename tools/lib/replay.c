@@ -244,12 +244,20 @@ static void read_cache(struct replay *r, const struct plan *p)
 	charge(r, &c);
 }
 
-static void count_last_layer(struct replay *r, const struct op_desc *d)
+/* Positions in the cache are the rows of the last layer at first. Engines that
+ * need one row only compute one: then the step says how far it looks. */
+static void count_last_layer(struct replay *r, const struct op_desc *d, int32_t step)
 {
-	if (r->priv->n_last++ == 0)
-		r->priv->cache_rows = (int64_t)model_dim(op_operand_get(d, PROF_OPERAND_OUTPUT), 1);
-	else
-		r->priv->cache_rows++;
+	struct replay_private *s = r->priv;
+	int64_t rows = (int64_t)model_dim(op_operand_get(d, PROF_OPERAND_OUTPUT), 1);
+
+	if (s->n_last++ > 0) {
+		s->cache_rows++;
+		return;
+	}
+	if (step >= 0 && (unsigned)step < r->trace->n_steps && r->trace->steps[step].ctx_max > rows)
+		rows = r->trace->steps[step].ctx_max;
+	s->cache_rows = rows;
 }
 
 static void published_event(struct replay *r, const struct op_event *ev)
@@ -276,7 +284,7 @@ static void published_event(struct replay *r, const struct op_event *ev)
 	}
 	charge(r, &m->cost);
 	if (p->last_layer)
-		count_last_layer(r, &r->trace->descs[ev->desc]);
+		count_last_layer(r, &r->trace->descs[ev->desc], ev->step);
 	s->desc = p->last_layer || !s->n_last ? ev->desc : s->desc;
 	s->begun = true;
 }

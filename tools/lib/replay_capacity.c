@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tools/lib/op_math.h"
 #include "tools/lib/replay.h"
 
 /* Something that stays in a device's memory from step to step. */
@@ -50,6 +51,15 @@ static unsigned device_of(const struct replay *r, const struct op_desc *d)
 	return e ? e->device : MAP_HOST;
 }
 
+/* The keys that attention reads: an operand of the fused operation, or of the
+ * first of the two products. */
+static bool is_keys(const struct op_desc *d, const struct op_operand *o)
+{
+	return o->role == PROF_OPERAND_KEY
+	       || (o->role == PROF_OPERAND_OTHER && d->op == PROF_OP_MATMUL
+	           && !strcmp(d->context, "attn_weights"));
+}
+
 /* A weight is known by its tensor's name, else by the operation's; the cache
  * of a layer by the layer, its size by the longest context seen. */
 static unsigned residents_of(const struct replay *r, const struct op_desc *d, struct resident *out)
@@ -58,7 +68,7 @@ static unsigned residents_of(const struct replay *r, const struct op_desc *d, st
 
 	for (unsigned i = 0; i < d->n_operands && device != MAP_HOST && n < 2; i++) {
 		const struct op_operand *o = &d->operands[i];
-		bool cache = o->role == PROF_OPERAND_KEY;
+		bool cache = is_keys(d, o);
 
 		if (o->role != PROF_OPERAND_WEIGHT && !cache)
 			continue;
@@ -70,7 +80,8 @@ static unsigned residents_of(const struct replay *r, const struct op_desc *d, st
 		                : *o->name   ? o->name
 		                : *d->native ? d->native
 		                             : d->context,
-		        .bytes = stored_bytes(r, o) * (cache ? 2 : 1), /* values are as large as keys */
+		        /* Values are as large as keys. */
+		        .bytes = stored_bytes(r, o) * (cache ? 2 * op_heads_stored(d, o) : 1),
 		};
 	}
 	return n;

@@ -129,12 +129,10 @@ static void where_time_goes(const struct report *r, FILE *out)
 static void title(const struct report *r, FILE *out)
 {
 	const char *command = trace_fact_get(r->trace, "process.command");
-	const char *cpu = trace_fact_get(r->trace, "host.cpu");
 	struct measured_phase all = measured_total(r->measured);
 	char text[512];
 
-	snprintf(text, sizeof text, "%s%s%s%s%s", r->trace->path, *command ? ": " : "", command,
-	         *cpu ? ", on " : "", cpu);
+	snprintf(text, sizeof text, "%s%s%s", r->trace->path, *command ? ": " : "", command);
 	fprintf(out, "%.*s\n", WIDTH - 1, text);
 	fprintf(out, "%llu operations, %llu steps, %.0f prompt and %.0f generated tokens; %s model, ",
 	        (unsigned long long)all.operations, (unsigned long long)r->measured->steps,
@@ -149,17 +147,18 @@ static void say(void *arg, const char *text)
 
 static void legend(const struct report *r, FILE *out)
 {
+	const char *cpu = trace_fact_get(r->trace, "host.cpu");
 	double explained = report_explained(r);
 	bool timed = measured_total(r->measured).timed > 0;
 
 	fputc('\n', out);
 	if (!timed)
 		fputs("the list has no times: nothing to compare with; the devices are modelled\n", out);
-	else if (r->measured->energy_is_measured)
-		fputs("CPU: time and energy measured; devices: modelled\n", out);
-	else if (r->host)
-		fprintf(out, "CPU: time measured; * energy assumed from host profile %s; devices: modelled\n",
-		        r->host->name);
+	else
+		fprintf(out, "CPU%s%s: time measured; %senergy %s%s; devices: modelled\n", *cpu ? " " : "",
+		        cpu, r->measured->energy_is_measured ? "" : "* ",
+		        r->measured->energy_is_measured ? "measured" : "assumed from host profile ",
+		        r->measured->energy_is_measured || !r->host ? "" : r->host->name);
 	if (isfinite(explained))
 		fprintf(out, "the recorded operations explain %.1f %% of the steps' time\n", 100 * explained);
 	report_notes(r, say, out);
