@@ -112,7 +112,8 @@ static inline uint8_t *prof_put_leb(uint8_t *p, uint64_t v)
 
 /* Write one operation record at p; returns the byte after it. There must be
  * PROF_RECORD_MAX_BYTES plus n PROF_COUNTER_MAX_BYTES of room; up to 8 bytes
- * after the record are overwritten with zeros. `deltas` may be null when n is
+ * after the record are overwritten with zeros. (The short form is one store of
+ * eight bytes for at most seven, so that the byte after it is zero as well.) `deltas` may be null when n is
  * 0. The first byte is stored last. */
 static inline uint8_t *prof_put_op(struct prof_stream *s, uint8_t *p, uint32_t id, uint64_t start,
                                    uint64_t end, const uint64_t *deltas, unsigned n)
@@ -131,7 +132,6 @@ static inline uint8_t *prof_put_op(struct prof_stream *s, uint8_t *p, uint32_t i
 	prof_stream_learn(s, id);
 	if (__builtin_expect(id == predicted && !n && gap_code != 3 && dur_code != 3, 1)) {
 		prof_store64(p, head | gap << 8 | dur << (8 + 8 * gap_bytes));
-		p[1 + gap_bytes + dur_bytes] = 0;
 		return p + 1 + gap_bytes + dur_bytes;
 	}
 	if (id != predicted) {
