@@ -55,13 +55,13 @@ thunk_call:
 	movq %rax, %r11
 	testl %ecx, %ecx
 	jz 2f
-	leal 1(%rcx), %edx
-	andl $-2, %edx
-	shll $3, %edx
+	incl %ecx /* two at a time: xmm8 carries no argument */
+	andl $-2, %ecx
+	leal (,%rcx,8), %edx
 	subq %rdx, %rsp
-1:	movq 8(%rbp,%rcx,8), %rdx
-	movq %rdx, -8(%rsp,%rcx,8)
-	decl %ecx
+1:	movups (%rbp,%rcx,8), %xmm8
+	movups %xmm8, -16(%rsp,%rcx,8)
+	subl $2, %ecx
 	jnz 1b
 2:	movq -FRAME + 24(%rbp), %rax
 	movq -FRAME + 32(%rbp), %r10
