@@ -1,0 +1,9 @@
+# Tests with an unmodified llama.cpp.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+add_executable(graph graph.c)
+target_link_libraries(graph PRIVATE proftools)
+
+foreach(test llama llama_large llama_killed node_llama)
+  add_test(NAME preload.${test} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/${test}.sh ${CMAKE_BINARY_DIR})
+  set_tests_properties(preload.${test} PROPERTIES LABELS preload TIMEOUT 600)
+endforeach()
