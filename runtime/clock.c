@@ -11,9 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SYNC_TRIES   5
-#define SHORTEST_NS  1000000u /* a rate is measured over at least this */
-#define FASTEST_TICK 1.0      /* ns: a tick is not shorter */
+#define SYNC_TRIES    5
+#define SHORTEST_NS   1000000u /* a rate is measured over at least this */
+#define SHORT_LOOK_NS 10000u
+#define FASTEST_TICK  1.0 /* ns: a tick is not shorter */
 
 bool prof_clock_system = true;
 
@@ -85,13 +86,24 @@ static void trust_cpu(struct clock_setup *setup)
 	setup->raw_ns = raw_ns;
 }
 
-/* Without a word from the system a counter of up to 8 GHz is provided for. */
+static double measured_raw_ns(uint64_t raw, uint64_t monotonic_ns, uint64_t at_least_ns)
+{
+	struct clock_pair now;
+
+	do
+		now = clock_pair_read();
+	while (now.monotonic_ns - monotonic_ns < at_least_ns);
+	return (double)(now.monotonic_ns - monotonic_ns) / (double)(now.raw - raw);
+}
+
+/* Where the system does not tell the rate, a short look is enough here. */
 static uint32_t shift_for(double raw_ns)
 {
+	struct clock_pair start = clock_pair_read();
 	uint32_t shift = 0;
 
 	if (raw_ns <= 0)
-		raw_ns = 1.0 / 8;
+		raw_ns = measured_raw_ns(start.raw, start.monotonic_ns, SHORT_LOOK_NS);
 	while (raw_ns * (double)(1u << shift) < FASTEST_TICK && shift < 8)
 		shift++;
 	return shift;
@@ -118,12 +130,7 @@ void clock_start(struct clock_setup *setup)
 
 double clock_raw_ns(const struct clock_setup *setup)
 {
-	struct clock_pair now;
-
 	if (setup->raw_ns > 0)
 		return setup->raw_ns;
-	do
-		now = clock_pair_read();
-	while (now.monotonic_ns - setup->epoch_monotonic_ns < SHORTEST_NS);
-	return (double)(now.monotonic_ns - setup->epoch_monotonic_ns) / (double)(now.raw - setup->epoch_raw);
+	return measured_raw_ns(setup->epoch_raw, setup->epoch_monotonic_ns, SHORTEST_NS);
 }

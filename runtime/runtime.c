@@ -56,7 +56,8 @@ static void fill_header(struct prof_file_header *h)
 	h->header_bytes = sizeof(*h);
 	h->clock_kind = recorder.clock.kind;
 	h->tick_shift = recorder.clock.tick_shift;
-	h->tick_ns_estimate = clock_raw_ns(&recorder.clock) * (double)(1u << recorder.clock.tick_shift);
+	recorder.clock.raw_ns = clock_raw_ns(&recorder.clock); /* what later syncs are compared with */
+	h->tick_ns_estimate = recorder.clock.raw_ns * (double)(1u << recorder.clock.tick_shift);
 	h->epoch_raw = recorder.clock.epoch_raw;
 	h->epoch_realtime_ns = recorder.clock.epoch_realtime_ns;
 	h->epoch_monotonic_ns = recorder.clock.epoch_monotonic_ns;
