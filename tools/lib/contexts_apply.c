@@ -75,7 +75,7 @@ static int take_canonical(struct trace *t, struct op_desc *d)
 			char *rest;
 
 			json_object_del(extra, "native");
-			rest = json_dumps(extra, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+			rest = json_dumps(extra, JSON_SORT_KEYS | JSON_ENSURE_ASCII);
 			d->extra = rest ? arena_intern(&t->priv->arena, rest, strlen(rest)) : NULL;
 			free(rest);
 		}

@@ -445,7 +445,7 @@ static int take_rest(struct parse *p)
 	p->op->desc.extra = "";
 	if (!json_object_size(p->object))
 		return 0;
-	dump = json_dumps(p->object, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+	dump = json_dumps(p->object, JSON_SORT_KEYS | JSON_ENSURE_ASCII);
 	p->op->desc.extra = dump ? arena_intern(p->arena, dump, strlen(dump)) : NULL;
 	free(dump);
 	return p->op->desc.extra ? 0 : no_memory(p);

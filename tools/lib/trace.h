@@ -15,11 +15,11 @@
 #include "tools/lib/op.h"
 
 struct trace_step {
-	int64_t number;                      /* for people; -1: none */
-	enum prof_phase phase;               /* as decided: given, or by DESIGN's rule */
-	enum prof_phase given;               /* as the trace says it; UNKNOWN: it does not */
-	bool spanned;        /* start and end were recorded, not only seen in its operations */
-	bool is_explicit;                    /* of an op list: number and phase only as given there */
+	int64_t number;        /* for people; -1: none */
+	enum prof_phase phase; /* as decided: given, or by DESIGN's rule */
+	enum prof_phase given; /* as the trace says it; UNKNOWN: it does not */
+	bool spanned;          /* start and end were recorded, not only seen in its operations */
+	bool is_explicit;      /* of an op list: number and phase only as given there */
 	uint32_t tokens, sequences, ctx_max; /* 0: unknown */
 	uint64_t ctx_sum;
 	uint64_t start_ns, end_ns; /* end_ns 0: it did not end */

@@ -189,7 +189,8 @@ bool decoder_more(struct decoder *d)
 {
 	unsigned ready = d->ready - d->head;
 
-	memmove(d->queue, d->queue + d->head, (d->n - d->head) * sizeof(*d->queue));
+	if (d->head)
+		memmove(d->queue, d->queue + d->head, (d->n - d->head) * sizeof(*d->queue));
 	d->n -= d->head;
 	d->ready = ready;
 	d->head = 0;

@@ -72,7 +72,7 @@ int trace_file_chunk(struct trace_file *f, const struct prof_chunk_header *head,
 	return put_zeros(f, end - f->position);
 }
 
-static int flush_meta(struct trace_file *f)
+int trace_file_flush(struct trace_file *f)
 {
 	struct prof_chunk_header h = {.kind = PROF_CHUNK_META, .serial = f->meta_serial};
 
@@ -89,7 +89,7 @@ static int make_meta_room(struct trace_file *f, size_t bytes)
 {
 	uint8_t *grown;
 
-	if (f->meta_used && f->meta_used + bytes > trace_file_room(f) && flush_meta(f))
+	if (f->meta_used && f->meta_used + bytes > trace_file_room(f) && trace_file_flush(f))
 		return -1;
 	if (f->meta_used + bytes <= f->meta_capacity)
 		return 0;
@@ -130,7 +130,7 @@ int trace_file_meta(struct trace_file *f, struct prof_meta *head, size_t fixed,
 
 int trace_file_commit(struct trace_file *f)
 {
-	if (flush_meta(f))
+	if (trace_file_flush(f))
 		return -1;
 	return outfile_commit(&f->out, f->diag);
 }

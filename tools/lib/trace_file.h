@@ -37,6 +37,9 @@ struct trace_piece {
 int trace_file_meta(struct trace_file *f, struct prof_meta *head, size_t fixed,
                     const struct trace_piece *pieces, unsigned n_pieces);
 
+/* Write the META records given so far. */
+int trace_file_flush(struct trace_file *f);
+
 /* Add a whole OPS chunk: its header (thread, serial, state at its start) and payload. */
 int trace_file_chunk(struct trace_file *f, const struct prof_chunk_header *head, const void *payload,
                      uint32_t used);

@@ -24,8 +24,7 @@ struct merge {
 	uint32_t group; /* whose members these are */
 	unsigned *members, n_members;
 	uint64_t scale;
-	unsigned time_step;   /* steps that began until now */
-	uint64_t undescribed; /* operations without a descriptor */
+	unsigned time_step; /* steps that began until now */
 };
 
 static uint64_t next_start(const struct merge *m, unsigned decoder)
@@ -152,11 +151,12 @@ static struct decoded *find_slice(struct decoder *d, const struct decoded *of)
 
 static void add_counters(struct op_event *ev, const struct decoder *d, const struct decoded *x)
 {
-	const uint64_t *v = d->counters + x->counters - 1;
+	const uint64_t *v;
 	unsigned n = x->n_counters < d->trace->n_counters ? x->n_counters : d->trace->n_counters;
 
 	if (!x->n_counters)
 		return;
+	v = d->counters + x->counters - 1;
 	for (unsigned i = 0; i < n; i++)
 		ev->counters[i] = i < ev->n_counters ? ev->counters[i] + v[i] : v[i];
 	ev->n_counters = n > ev->n_counters ? n : ev->n_counters;
@@ -248,7 +248,7 @@ bool merge_next(struct trace_cursor *c, struct op_event *ev)
 		if (given)
 			fill_event(m, decoder, ev);
 		else
-			m->undescribed += !e->taken;
+			c->undescribed += !e->taken;
 		advance(m, decoder);
 		if (given)
 			return true;

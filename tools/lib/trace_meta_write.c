@@ -183,9 +183,8 @@ static char *extra_with_native(const struct op_desc *d)
 
 	if (json_is_object(object)
 	    && (!*d->native || !json_object_set_new(object, "native", json_string(d->native))))
-		text = json_object_size(object)
-		               ? json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII)
-		               : calloc(1, 1);
+		text = json_object_size(object) ? json_dumps(object, JSON_SORT_KEYS | JSON_ENSURE_ASCII)
+		                                : calloc(1, 1);
 	else
 		text = strdup(d->extra); /* a native name that is not UTF-8 cannot be kept */
 	json_decref(object);

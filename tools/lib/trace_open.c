@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,9 +87,30 @@ static int open_file(struct trace *t, int *fd, struct diag *d)
 	return map_file(t, *fd, d);
 }
 
+/* Read a trace that is damaged or was not closed to its end: what is wrong inside
+ * its chunks is to be known before anything is answered, and the last moment. */
+static int survey(struct trace *t, struct diag *d)
+{
+	struct trace_cursor *c;
+	struct op_event ev;
+
+	if (!t->n_problems && t->state != PROF_STATE_OPEN)
+		return 0;
+	c = trace_cursor_open(t);
+	if (!c)
+		return diag_set(d, "%s: out of memory", t->path);
+	while (trace_cursor_next(c, &ev, d) == 1)
+		t->end_ns = ev.start_ns + ev.time_ns > t->end_ns ? ev.start_ns + ev.time_ns : t->end_ns;
+	if (c->undescribed)
+		trace_problem(t, "%" PRIu64 " operations have lost their description and are left out",
+		              c->undescribed);
+	trace_cursor_close(c);
+	return 0;
+}
+
 static int read_binary(struct trace *t, struct diag *d)
 {
-	if (trace_chunks_read(t, d) || trace_meta_read(t, d))
+	if (trace_chunks_read(t, d) || trace_meta_read(t, d) || survey(t, d))
 		return -1;
 	return 0;
 }

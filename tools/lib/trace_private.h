@@ -104,6 +104,7 @@ struct trace_cursor {
 	unsigned next;       /* event of a list */
 	bool children;
 	const char *last_layer; /* --last-layer, or null */
+	uint64_t undescribed;   /* operations passed over: their descriptors are lost */
 	bool border_passed;     /* it has run */
 	enum prof_phase phase;  /* of the last operation in a step */
 };

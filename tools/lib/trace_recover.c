@@ -88,7 +88,8 @@ static int copy_all(struct recovery *r)
 	if (t->state == PROF_STATE_OPEN
 	    && meta_write_note(&r->file, "recovered: the program ended without closing the trace"))
 		return -1;
-	if (copy_operations(r) || meta_write_end(&r->file, end_tick, t->records, t->lost))
+	if (trace_file_flush(&r->file) || copy_operations(r)
+	    || meta_write_end(&r->file, end_tick, t->records, t->lost))
 		return -1;
 	return trace_file_commit(&r->file);
 }

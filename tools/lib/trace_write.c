@@ -207,7 +207,8 @@ int trace_write(struct trace *t, const char *path, struct diag *d)
 	w.lanes.file = &w.file;
 	w.lanes.trace = t;
 	w.lanes.diag = d;
-	if (!meta_write_all(&w.file, t) && !write_operations(&w) && !lanes_write_threads(&w.lanes)
+	if (!meta_write_all(&w.file, t) && !trace_file_flush(&w.file) && !write_operations(&w)
+	    && !lanes_write_threads(&w.lanes)
 	    && !meta_write_end(&w.file, t->end_ns, w.lanes.records, t->lost))
 		result = trace_file_commit(&w.file);
 	lanes_release(&w.lanes);
