@@ -257,23 +257,26 @@ static struct thread *obtain(void)
 	return t;
 }
 
+/* Signals stay blocked until all is in place: a handler then finds its thread. */
 struct prof_thread *prof_thread_attach(void)
 {
 	struct thread *t = NULL;
-	struct guard g;
+	struct guard calm, g;
 
 	if (attaching || (recorder_phase() != RECORDER_ARMED && recorder_phase() != RECORDER_OPEN))
 		return NULL;
-	if (!guard_enter(&g))
-		return NULL;
+	guard_calm(&calm);
 	attaching = true;
-	if (recorder.state == RECORDER_ARMED || recorder.state == RECORDER_OPEN)
-		t = obtain();
-	guard_leave(&g);
+	if (guard_enter(&g)) {
+		if (recorder.state == RECORDER_ARMED || recorder.state == RECORDER_OPEN)
+			t = obtain();
+		guard_leave(&g);
+	}
 	if (t && have_key)
 		pthread_setspecific(key, t);
-	attaching = false;
 	prof_thread_current = t ? &t->pub : NULL;
+	attaching = false;
+	guard_uncalm(&calm);
 	return prof_thread_current;
 }
 

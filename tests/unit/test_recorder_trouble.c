@@ -208,7 +208,7 @@ static void record_on_small_disk(void)
 {
 	if (unshare(CLONE_NEWNS) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
 		_exit(98);
-	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL);
 	if (mkdir("small", 0700) < 0 || mount("none", "small", "tmpfs", 0, "size=192k") < 0
 	    || chdir("small") < 0)
 		_exit(98);
