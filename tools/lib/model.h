@@ -65,7 +65,4 @@ void model_roofline_price(const struct op_desc *d, const struct arch *a, const s
 double model_roofline_input_bytes(const struct op_desc *d, const struct model_options *o);
 double model_roofline_output_bytes(const struct op_desc *d, const struct model_options *o);
 
-/* Whether the price depends on the step's context. */
-bool model_roofline_needs_ctx(const struct op_desc *d);
-
 #endif

@@ -140,15 +140,6 @@ static uint64_t within_window(uint64_t ctx, const struct model_options *o)
 	return window && (!ctx || window < ctx) ? window : ctx;
 }
 
-bool model_roofline_needs_ctx(const struct op_desc *d)
-{
-	struct op_work whole, one;
-
-	op_work(d, 0, &whole);
-	op_work(d, 1, &one);
-	return whole.read_bytes != one.read_bytes || whole.flops != one.flops;
-}
-
 /* Work in the step's context: bytes for the longest one, FLOPs for the mean. */
 static void work_in_context(const struct op_desc *d, const struct model_options *o,
                             const struct model_ctx *ctx, struct op_work *w)
@@ -157,7 +148,7 @@ static void work_in_context(const struct op_desc *d, const struct model_options 
 	double mean = ctx->flops;
 
 	op_work(d, seen, w);
-	if (seen && mean > 0 && mean < (double)seen && model_roofline_needs_ctx(d)) {
+	if (seen && mean > 0 && mean < (double)seen && op_sees_context(d)) {
 		w->flops *= mean / (double)seen;
 		w->matrix_flops *= mean / (double)seen;
 		w->special *= mean / (double)seen;

@@ -66,6 +66,20 @@ static double ctx_share(double shape, uint64_t ctx)
 	return ctx && (double)ctx < shape ? (double)ctx / shape : 1;
 }
 
+bool op_sees_context(const struct op_desc *d)
+{
+	switch (kind_of(d->op)->cls) {
+	case PROF_CLASS_ATTENTION:
+		return true;
+	case PROF_CLASS_MATMUL:
+	case PROF_CLASS_ELEMENT:
+	case PROF_CLASS_ROWS:
+		return in_attention(d);
+	default:
+		return false;
+	}
+}
+
 double op_heads_stored(const struct op_desc *d, const struct op_operand *o)
 {
 	double heads = (double)op_attr_get(d, PROF_ATTR_HEADS_KV, 0), shown = dim(o, 2);

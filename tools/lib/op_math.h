@@ -23,6 +23,10 @@ struct op_work {
  * cache; a model of another device prices what is used. */
 void op_work(const struct op_desc *d, uint64_t ctx, struct op_work *w);
 
+/* Whether the context matters to this operation: attention, and the products
+ * and the softmax of attention that is not fused. */
+bool op_sees_context(const struct op_desc *d);
+
 /* Part of an operand of keys or values that memory holds: shapes may repeat
  * heads for the queries that share them (attribute heads_kv). */
 double op_heads_stored(const struct op_desc *d, const struct op_operand *o);

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "tools/lib/op_math.h"
+
 #define LAST_LAYER_DEFAULT "lm_head"
 
 /* What the replay must know of a descriptor at each execution. */
@@ -17,6 +19,7 @@ struct plan {
 	bool priced;
 	bool last_layer, moe_end;
 	bool by_step;        /* the price depends on the step's context */
+	uint32_t like;       /* descriptor whose price it shares: layers are alike */
 	double move_bytes;   /* when it changes device */
 	double end_bytes;    /* when it is the last one before the host */
 	double expert_bytes; /* of one expert's result */
@@ -74,7 +77,7 @@ static void plan_published(struct plan *p, const struct op_desc *d, const struct
 static void plan_roofline(struct plan *p, const struct op_desc *d, const struct model_options *o)
 {
 	p->priced = true;
-	p->by_step = model_roofline_needs_ctx(d);
+	p->by_step = op_sees_context(d);
 	p->move_bytes = model_roofline_input_bytes(d, o);
 	p->end_bytes = p->expert_bytes = model_roofline_output_bytes(d, o);
 }
@@ -92,6 +95,50 @@ static void make_plan(struct replay *r, struct plan *p, const struct op_desc *d)
 	p->last_layer = (is_layer(d) || !r->priv->published) && !strcmp(d->context, last);
 	p->moe_end = is_layer(d) && o->moe_end && *o->moe_end && !strcmp(d->context, o->moe_end);
 	r->priv->has_last |= p->last_layer;
+}
+
+/* Whether two operations do the same work, in whatever layer. */
+static bool alike(const struct op_desc *a, const struct op_desc *b)
+{
+	if (a->op != b->op || a->n_operands != b->n_operands || a->n_attrs != b->n_attrs
+	    || strcmp(a->context, b->context))
+		return false;
+	for (unsigned i = 0; i < a->n_operands; i++) {
+		const struct op_operand *x = &a->operands[i], *y = &b->operands[i];
+
+		if (x->role != y->role || x->dtype != y->dtype || x->n_dims != y->n_dims
+		    || x->shapeless != y->shapeless || memcmp(x->dims, y->dims, x->n_dims * sizeof *x->dims))
+			return false;
+	}
+	for (unsigned i = 0; i < a->n_attrs; i++)
+		if (a->attrs[i].attr != b->attrs[i].attr
+		    || (a->attrs[i].value != b->attrs[i].value && a->attrs[i].attr != PROF_ATTR_NODE))
+			return false;
+	return true;
+}
+
+/* What depends on the step's context is priced anew in each step, but once for
+ * all layers: the equals of a descriptor are among the latest of its kind. */
+static void share_prices(struct replay *r)
+{
+	uint32_t recent[32];
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < r->trace->n_descs; i++) {
+		struct plan *p = &r->priv->plans[i];
+		unsigned k, held = n < 32 ? n : 32;
+
+		p->like = i;
+		if (!p->by_step)
+			continue;
+		for (k = 0; k < held; k++)
+			if (alike(&r->trace->descs[i], &r->trace->descs[recent[k]]))
+				break;
+		if (k < held)
+			p->like = recent[k];
+		else
+			recent[n++ % 32] = i;
+	}
 }
 
 struct replay *replay_new(const char *name, const struct trace *t, const struct map *map,
@@ -124,6 +171,7 @@ struct replay *replay_new(const char *name, const struct trace *t, const struct 
 	}
 	for (unsigned i = 0; i < t->n_descs; i++)
 		make_plan(r, &p->plans[i], &t->descs[i]);
+	share_prices(r);
 	return r;
 }
 
@@ -373,7 +421,7 @@ static void roofline_event(struct replay *r, const struct op_event *ev)
 		host_event(r, ev);
 		return;
 	}
-	m = memo_of(r, ev->desc, device);
+	m = memo_of(r, p->like, device);
 	if (!m->known || (p->by_step && m->step != ev->step)) {
 		ctx = context_of(r, ev->step);
 		model_roofline_price(&r->trace->descs[ev->desc], arch_of(r, device), &r->options->model, &ctx,
