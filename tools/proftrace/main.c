@@ -101,6 +101,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || (!strcmp(argv[1], "help") && argc == 2))
 		return show_help();
+	if (!strcmp(argv[1], "help") && argv[2][0] == '-')
+		return show_help();
 	if (!strcmp(argv[1], "help"))
 		return run_command(argv[2], 2, as_help);
 	return run_command(argv[1], argc - 1, argv + 1);
