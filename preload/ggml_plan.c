@@ -207,7 +207,8 @@ static struct ggml_plan *find_or_build(const struct ggml_lib *lib, void *graph, 
 	if (!plan || !make_room(plan, (uint32_t)n))
 		return NULL;
 	old = *plan;
-	*plan = (struct ggml_plan){.key = key, .lib = lib, .first_layer = -1, .last_layer = -1};
+	*plan = (struct ggml_plan){
+	        .key = key, .lib = lib, .site = caller->site, .first_layer = -1, .last_layer = -1};
 	plan->ops = old.ops;
 	plan->room = old.room;
 	build(plan, graph, n, caller);
@@ -240,7 +241,8 @@ uint32_t ggml_plan_inferred(struct ggml_plan *plan, void *graph, uint32_t op, st
 {
 	uint32_t *where = &plan->ops[op].inferred_desc;
 	uint32_t desc = __atomic_load_n(where, __ATOMIC_ACQUIRE);
-	struct ggml_scope scope = {.lib = plan->lib, .written = written, .layer = plan->ops[op].layer};
+	struct ggml_scope scope = {
+	        .lib = plan->lib, .written = written, .layer = plan->ops[op].layer, .site = plan->site};
 	struct prof_desc_spec spec;
 
 	if (desc != PROF_NO_DESC || !trylock_take(&lock))

@@ -27,6 +27,7 @@ struct ggml_plan {
 	uint32_t n_ops, room;
 	struct ggml_plan_op *ops;
 	const struct ggml_lib *lib;
+	uint32_t site;
 
 	/* for the step that the graph is, or is a part of */
 	bool is_network;                 /* has a product with a weight */
