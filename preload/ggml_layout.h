@@ -52,6 +52,7 @@ struct ggml_lib {
 	/* Return addresses of the two ggml_barrier() calls of the loop over
 	 * nodes: after a node, and after the last one; null: not known. */
 	const void *after_node, *after_graph;
+	bool barriers; /* its barriers are seen at all: the call may be bound inside the library */
 };
 
 /* Describe the library whose code holds return_address. Returns null or a

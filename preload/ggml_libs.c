@@ -64,14 +64,15 @@ static void rehearse(struct ggml_lib *lib, ggml_compute_fn *compute, const void 
 	rehearsal = &r;
 	done = ggml_layout_rehearse(return_address, compute);
 	rehearsal = NULL;
+	lib->barriers = r.barriers > 0;
 	if (done && r.in_order && r.nodes == REHEARSED_NODES && r.barriers == REHEARSED_NODES
 	    && r.at[0] == r.at[1]) {
 		lib->after_node = r.at[1];
 		lib->after_graph = r.at[2];
 	} else {
-		prof_note("ggml: the barriers of its loop over nodes are not known, so the end of an "
-		          "operation is the "
-		          "last barrier before the next one");
+		prof_note("ggml: the barriers of its loop over nodes are not known, so an operation ends "
+		          "with the last "
+		          "barrier seen before the next one, or where none is seen, with its start");
 	}
 }
 

@@ -124,6 +124,12 @@ static void finish_pending(struct prof_thread *t, struct ggml_thread *st, uint64
 	st->last_end = end;
 }
 
+/* The end of the operation in progress when the next one of its graph starts. */
+static uint64_t end_so_far(const struct ggml_thread *st)
+{
+	return st->run->plan->lib->barriers ? st->candidate : prof_clock();
+}
+
 /* Record the operations up to `until` that no hook saw: they ran between the
  * barriers seen meanwhile, one each as far as these go. */
 static void record_unseen(struct prof_thread *t, struct ggml_thread *st, uint32_t until)
@@ -180,7 +186,7 @@ static __attribute__((noinline)) bool find_position(struct prof_thread *t, struc
 	}
 	position = find_node(st->run->plan, st->next, node);
 	if (st->pending)
-		finish_pending(t, st, st->candidate);
+		finish_pending(t, st, end_so_far(st));
 	record_unseen(t, st, position);
 	return true;
 }
@@ -210,7 +216,7 @@ void ggml_track_node(const int params[2], const void *node, const void *fused)
 	    && !find_position(t, st, params, node))
 		return;
 	if (__builtin_expect(st->pending, 0))
-		finish_pending(t, st, st->candidate);
+		finish_pending(t, st, end_so_far(st));
 	op = &st->ops[st->next++];
 	st->desc = op->desc;
 	if (fused && op->fused_desc != PROF_NO_DESC && st->next < st->n_ops
