@@ -388,7 +388,7 @@ static int take_execution(struct parse *p)
 		return -1;
 	op->depth = (uint32_t)depth;
 	op->n_slices = slices ? (uint32_t)slices : 1;
-	if (!has_busy || op->busy_ns < op->time_ns || op->n_slices == 1)
+	if (!has_busy || op->n_slices == 1)
 		op->busy_ns = op->time_ns;
 	if (op->n_slices > 1 && op->busy_ns / op->n_slices > op->time_ns)
 		op->busy_ns = op->time_ns * op->n_slices;
