@@ -170,8 +170,15 @@ static struct module_symbols *symbols_of(struct symbolizer *s, uint32_t id)
 	if (to->loaded)
 		return to;
 	to->loaded = true;
-	if (m->path[0] == '/') /* what a relative path meant is not known any more */
+	if (m->path[0] == '/') {
 		read_file(s, to, m->path, m);
+	} else if (m->build_id_bytes) { /* of the program's folder, if it is that file still */
+		char path[4400];
+
+		snprintf(path, sizeof(path), "%.2000s/%.2000s", trace_fact_get(s->trace, "process.cwd"),
+		         m->path);
+		read_file(s, to, path, m);
+	}
 	read_debug_file(s, to, m);
 	if (to->n)
 		qsort(to->symbols, to->n, sizeof(*to->symbols), by_start);

@@ -80,13 +80,23 @@ static void place_nodes(struct writer *w, struct tree *t)
 	}
 }
 
+/* How long the first slice is: all of the operation, unless the slices together
+ * were shorter than that because they did not overlap. */
+static uint64_t first_slice(const struct node *x, unsigned index)
+{
+	uint64_t all = x->end - x->start;
+
+	return x->ev.n_slices > 1 && x->ev.busy_ns < all && x->last == index ? x->ev.busy_ns / x->ev.n_slices
+	                                                                     : all;
+}
+
 /* The other slices of an operation: of equal length, together as long as the
  * original's were, each ending when the operation did. */
 static int write_other_slices(struct writer *w, const struct node *x, uint32_t group,
-                              const struct lane *leader)
+                              const struct lane *leader, uint64_t first)
 {
 	unsigned others = x->ev.n_slices - 1;
-	uint64_t rest = x->ev.busy_ns > x->ev.time_ns ? x->ev.busy_ns - x->ev.time_ns : 0;
+	uint64_t rest = x->ev.busy_ns > first ? x->ev.busy_ns - first : 0;
 
 	for (unsigned i = 0; i < others; i++) {
 		uint64_t part = rest / (others - i);
@@ -102,12 +112,13 @@ static int write_other_slices(struct writer *w, const struct node *x, uint32_t g
 	return 0;
 }
 
-static int write_node(struct writer *w, struct lane *l, const struct node *x)
+static int write_node(struct writer *w, struct lane *l, const struct node *x, unsigned index)
 {
+	uint64_t first = first_slice(x, index);
 	struct lane_op op = {.desc = x->ev.desc,
 	                     .step = (uint32_t)(x->ev.step + 1),
 	                     .start = x->start,
-	                     .end = x->end,
+	                     .end = x->start + first,
 	                     .counters = x->ev.n_counters ? x->ev.counters : NULL};
 	uint32_t group = x->ev.n_slices > 1 && !x->ev.depth ? ++w->lanes.n_groups : 0;
 
@@ -117,7 +128,7 @@ static int write_node(struct writer *w, struct lane *l, const struct node *x)
 		return -1;
 	if (!group)
 		return 0;
-	return lane_group(&w->lanes, l, 0, 0, 0) ? -1 : write_other_slices(w, x, group, l);
+	return lane_group(&w->lanes, l, 0, 0, 0) ? -1 : write_other_slices(w, x, group, l, first);
 }
 
 /* Children before their parents: after a leaf come the ancestors that end with
@@ -138,7 +149,7 @@ static int write_tree(struct writer *w, struct tree *t)
 		if (t->nodes[i].last > i)
 			continue;
 		for (unsigned j = i + 1; j && t->nodes[j - 1].last == i; j = t->nodes[j - 1].parent)
-			if (write_node(w, l, &t->nodes[j - 1]))
+			if (write_node(w, l, &t->nodes[j - 1], j - 1))
 				return -1;
 	}
 	t->n = 0;
