@@ -23,4 +23,7 @@ ops >found || bad "the trace is not whole"
 holds "sgemm" 3 '^cblas_sgemm(64_)? gemm (37 29|29 37) 53$' found
 holds "dgemm" 1 '^cblas_dgemm(64_)? gemm (37 29|29 37) 53$' found
 holds "sgemv" 1 '^cblas_sgemv(64_)? gemv' found
+# Nothing names these operations, so their context is who called.
+"$build/bin/proftrace" stats --by context --format csv trace.bin >contexts || bad "no statistics"
+holds "calling library" 1 '^_multiarray_umath[^,]*\.so,' contexts
 finish

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * The operand's name first, then the result's, then the user's region; what no
- * table knows keeps its own name. Descriptors of one operand in many shapes
- * share their answer.
+ * table knows keeps its own name, and what has no name at all takes that of the
+ * function that called it. Descriptors of one operand in many shapes share
+ * their answer.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "tools/lib/cli.h"
 #include "tools/lib/contexts.h"
+#include "tools/lib/symbolize.h"
 #include "tools/lib/trace_private.h"
 
 enum { KNOWN = 4096 };
@@ -24,6 +26,7 @@ struct known {
 struct applying {
 	struct trace *trace;
 	struct contexts *contexts;
+	struct symbolizer *symbols; /* made when first needed */
 	struct known known[KNOWN];
 };
 
@@ -84,6 +87,29 @@ static int take_canonical(struct trace *t, struct op_desc *d)
 	return d->native && d->extra ? 0 : -1;
 }
 
+/* The calling function, or the library that it is in when its name is not
+ * known: the last that an operation without names can be told by. */
+static int take_caller(struct applying *a, struct op_desc *d)
+{
+	struct trace *t = a->trace;
+	const struct prof_frame *frame;
+	const char *name;
+
+	if (!d->site || d->site > t->n_sites || !t->sites[d->site - 1].n_frames)
+		return 0;
+	if (!a->symbols && !(a->symbols = symbolizer_new(t)))
+		return -1;
+	frame = &t->sites[d->site - 1].frames[0];
+	name = symbolizer_function(a->symbols, frame);
+	if (!*name && frame->module && frame->module <= t->n_modules) {
+		const char *path = t->modules[frame->module - 1].path, *slash = strrchr(path, '/');
+
+		name = slash ? slash + 1 : path;
+	}
+	d->context = arena_intern(&t->priv->arena, name, strlen(name));
+	return d->context ? 0 : -1;
+}
+
 static int apply_to(struct applying *a, struct op_desc *d)
 {
 	struct known *k;
@@ -99,7 +125,7 @@ static int apply_to(struct applying *a, struct op_desc *d)
 	d->context = k->context;
 	if (d->layer < 0)
 		d->layer = k->layer;
-	return 0;
+	return *d->context ? 0 : take_caller(a, d);
 }
 
 static int load_tables(struct trace *t, struct contexts *c, struct diag *d)
@@ -130,8 +156,10 @@ int contexts_apply(struct trace *t, struct diag *d)
 	}
 	result = 0;
 out:
-	if (a)
+	if (a) {
 		contexts_free(a->contexts);
+		symbolizer_free(a->symbols);
+	}
 	free(a);
 	return result;
 }

@@ -165,6 +165,22 @@ static const struct cell *cell_at(const struct table *t, unsigned row, unsigned 
 	return &t->cells[(size_t)row * t->n_columns + column];
 }
 
+/* The widest cell that people are shown. */
+enum { CELL_BYTES = 100 };
+
+/* People get no more of a text than a line has room for; JSON and CSV all. */
+static const char *text_for_people(const char *text, char *buf, unsigned bytes)
+{
+	unsigned room = bytes - sizeof("...");
+
+	if (strlen(text) < bytes)
+		return text;
+	while (room && ((unsigned char)text[room] & 0xc0) == 0x80)
+		room--;
+	snprintf(buf, bytes, "%.*s...", (int)room, text);
+	return buf;
+}
+
 static const char *cell_for_people(const struct table *t, unsigned row, unsigned column, char *buf,
                                    unsigned bytes)
 {
@@ -173,7 +189,7 @@ static const char *cell_for_people(const struct table *t, unsigned row, unsigned
 	if (!c->given)
 		return t->columns[column].kind == TABLE_TEXT ? "" : "-";
 	if (t->columns[column].kind == TABLE_TEXT)
-		return c->text;
+		return text_for_people(c->text, buf, bytes);
 	return table_format_value(t->columns[column].kind, c->number, buf, bytes);
 }
 
@@ -201,7 +217,7 @@ static void put_padded(FILE *out, const char *s, unsigned width, bool right, boo
 static void print_for_people(const struct table *t, int colour, FILE *out)
 {
 	unsigned *widths = calloc(t->n_columns + 1, sizeof(*widths));
-	char buf[64];
+	char buf[CELL_BYTES];
 
 	if (!widths)
 		return;
