@@ -133,7 +133,7 @@ static const char *dtype_of(const struct op_desc *d)
 	return o && o->dtype != PROF_DTYPE_UNKNOWN ? op_dtype_name(o->dtype) : "";
 }
 
-/* The frames' functions, innermost first; without a name, the module's file and offset. */
+/* The frames' functions, innermost first; without a name, module and offset. */
 static void site_text(struct groups *gs, uint32_t site, unsigned frames, char *buf, size_t bytes)
 {
 	const struct trace_site *s = site && site <= gs->trace->n_sites ? &gs->trace->sites[site - 1] : NULL;
@@ -144,10 +144,8 @@ static void site_text(struct groups *gs, uint32_t site, unsigned frames, char *b
 	for (unsigned i = 0; s && i < s->n_frames && i < frames && used < bytes; i++) {
 		const char *name = symbolizer_function(gs->symbolizer, &s->frames[i]);
 
-		if (!*name) {
+		if (!*name)
 			name = symbolizer_text(gs->symbolizer, &s->frames[i], frame, sizeof(frame));
-			name = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-		}
 		used += (size_t)snprintf(buf + used, bytes - used, "%s%s", i ? " < " : "", name);
 	}
 }
