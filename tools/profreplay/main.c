@@ -9,8 +9,10 @@ int main(int argc, char **argv)
 	struct diag d = {""};
 	int rc = settings_parse(&s.set, argc, argv);
 
-	if (rc != CLI_GO_ON)
+	if (rc != CLI_GO_ON) {
+		session_release(&s);
 		return cli_finish("profreplay", rc);
+	}
 	rc = CLI_OK;
 	if (session_archs(&s, &d))
 		rc = cli_error("profreplay", d.text);
