@@ -2,8 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * PAPI is loaded into a scope of its own, so that a program with its own copy
- * keeps it. A reading takes hundreds of nanoseconds: operations are read one
- * here, one there, as the budget allows.
+ * keeps it. A reading takes hundreds of nanoseconds, starting PAPI and giving a
+ * thread its set far more: all of them are done as often as the budget allows.
+ * Counters that nobody asked for by name wait until a run is long enough to
+ * be worth PAPI's start.
  */
 #include "runtime/counters.h"
 
@@ -17,6 +19,7 @@
 #include "runtime/cost.h"
 #include "runtime/guard.h"
 #include "runtime/meta.h"
+#include "runtime/note.h"
 #include "runtime/recorder_state.h"
 #include "runtime/thread.h"
 
@@ -24,6 +27,7 @@
 #define SHARE         4.0 /* this part of the budget is for readings */
 #define TIMED_READS   16u
 #define NEVER         (~0ull)
+#define START_NS      1e9 /* PAPI takes 5 to 10 ms to start: a quarter of 2 % of so long a run, or longer */
 #define HARDWARE_LIST "PAPI_TOT_CYC,PAPI_TOT_INS,PAPI_L3_TCM,PAPI_BR_MSP"
 #define SOFTWARE_LIST "perf::TASK-CLOCK,perf::PAGE-FAULTS,perf::CONTEXT-SWITCHES"
 
@@ -48,6 +52,7 @@ static enum library library;                      /* atomic */
 static char names[PROF_MAX_COUNTERS][NAME_BYTES]; /* those that work; settled by the first thread */
 static unsigned n_names;                          /* atomic */
 static uint64_t interval_raw;                     /* between the end of a reading and the next */
+static uint64_t next_set_raw;                     /* when a further thread may have a set; atomic */
 static double read_ns;
 
 unsigned counters_number(void)
@@ -61,9 +66,29 @@ static bool are_wanted(void)
 	       && config_get()->text[CONFIG_COUNTERS][0];
 }
 
+/* Whether the budget does not count: every operation is to be read. */
+static bool are_unlimited(void)
+{
+	return config_get()->budget >= 100;
+}
+
+/* How long a costly thing may not be done again. */
+static uint64_t pause_after(uint64_t raw)
+{
+	return are_unlimited() ? 0 : (uint64_t)((double)raw * 100.0 * SHARE / config_get()->budget);
+}
+
 uint64_t counters_first_due(void)
 {
-	return are_wanted() && __atomic_load_n(&library, __ATOMIC_RELAXED) != NONE ? 0 : NEVER;
+	enum library now = __atomic_load_n(&library, __ATOMIC_RELAXED);
+
+	if (!are_wanted() || now == NONE)
+		return NEVER;
+	if (now == RUNNING)
+		return __atomic_load_n(&next_set_raw, __ATOMIC_RELAXED);
+	if (are_unlimited() || strcmp(config_get()->text[CONFIG_COUNTERS], "auto") != 0)
+		return 0; /* asked for: at once */
+	return recorder.clock.epoch_raw + (uint64_t)(START_NS / clock_raw_ns(&recorder.clock));
 }
 
 static void tell(const char *name, enum prof_counter_kind kind, unsigned index, const char *why)
@@ -228,9 +253,7 @@ static void settle(unsigned n, uint64_t reading_raw)
 	struct guard g;
 
 	read_ns = (double)reading_raw * clock_raw_ns(&recorder.clock);
-	interval_raw = config_get()->budget >= 100
-	                       ? 0
-	                       : (uint64_t)(2.0 * (double)reading_raw * 100.0 * SHARE / config_get()->budget);
+	interval_raw = pause_after(2 * reading_raw);
 	for (unsigned i = 0; i < n; i++)
 		tell(names[i],
 		     strncmp(names[i], "perf::", 6) == 0 ? PROF_COUNTER_SOFTWARE : PROF_COUNTER_HARDWARE, i,
@@ -259,7 +282,7 @@ static bool first_set(struct thread *t)
 	return true;
 }
 
-static bool further_set(struct thread *t)
+static bool make_set(struct thread *t)
 {
 	papi.register_thread();
 	if (papi.create_eventset(&t->event_set) != PAPI_OK)
@@ -272,6 +295,18 @@ static bool further_set(struct thread *t)
 drop:
 	drop_set(&t->event_set);
 	return false;
+}
+
+/* Programs that start threads by the hundred (llama.cpp does for every token)
+ * get sets for as many as the budget allows. */
+static bool further_set(struct thread *t)
+{
+	uint64_t start = prof_clock(), end;
+	bool ok = make_set(t);
+
+	end = prof_clock();
+	__atomic_store_n(&next_set_raw, end + pause_after(end - start), __ATOMIC_RELAXED);
+	return ok;
 }
 
 static bool start_first(struct thread *t)
@@ -297,6 +332,10 @@ static void start_thread(struct thread *t)
 	t->event_set = PAPI_NULL;
 	if (now == STARTING)
 		return;
+	if (now == RUNNING && prof_clock() < __atomic_load_n(&next_set_raw, __ATOMIC_RELAXED)) {
+		t->pub.next_costly_raw = __atomic_load_n(&next_set_raw, __ATOMIC_RELAXED);
+		return;
+	}
 	if (now == UNTRIED) {
 		if (!__atomic_compare_exchange_n(&library, &untried, STARTING, false, __ATOMIC_ACQ_REL,
 		                                 __ATOMIC_ACQUIRE))
@@ -316,7 +355,7 @@ void counters_prepare(struct thread *t)
 	uint64_t start = prof_clock();
 	struct guard g;
 
-	if (t->counters_state != COUNTERS_UNTRIED || t->pub.busy || t->pub.next_costly_raw == NEVER)
+	if (t->counters_state != COUNTERS_UNTRIED || t->pub.busy || start < t->pub.next_costly_raw)
 		return;
 	__atomic_store_n(&t->pub.busy, 1, __ATOMIC_RELAXED);
 	guard_calm(&g);
@@ -338,10 +377,18 @@ void counters_detach(struct thread *t)
 	papi.unregister_thread();
 }
 
+void counters_end(void)
+{
+	if (are_wanted() && __atomic_load_n(&library, __ATOMIC_RELAXED) == UNTRIED)
+		note_add("The run was too short for counters to be worth their start; "
+		         "those named in PROFSHIM_COUNTERS are started at once.");
+}
+
 void counters_after_fork(void)
 {
 	library = UNTRIED;
 	n_names = 0;
+	next_set_raw = 0;
 }
 
 /* ---- readings ---- */

@@ -8,9 +8,8 @@
 
 struct thread;
 
-/* Load PAPI and start the calling thread's counters, if there are to be any,
- * and not when first due: that may be in the middle of a measured step. Lock
- * not held. */
+/* Load PAPI and start the calling thread's counters, if there are to be any and
+ * they are due; called before a step begins, rather than amid it. Lock not held. */
 void counters_prepare(struct thread *t);
 
 /* How many there are of an operation with counters. */
@@ -21,6 +20,9 @@ uint64_t counters_first_due(void);
 
 /* A thread ends: the calling one. Lock not held. */
 void counters_detach(struct thread *t);
+
+/* The trace ends: say so when counters were wanted but never due. Lock held. */
+void counters_end(void);
 
 /* In a forked child: PAPI begins anew. */
 void counters_after_fork(void);

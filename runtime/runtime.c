@@ -177,6 +177,7 @@ static void write_end(void)
 	step_finish();
 	energy_sample_now();
 	sync_now();
+	counters_end();
 	thread_seal_all();
 	cost_total(recorder.records, recorder.site_hits, call_site_ns());
 	m.records = recorder.records;
