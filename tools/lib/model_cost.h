@@ -51,7 +51,7 @@ struct cost {
 	enum cost_limit limit;
 };
 
-static inline void cost_add(struct cost *to, const struct cost *c)
+static inline void cost_add(struct cost *restrict to, const struct cost *restrict c)
 {
 	for (unsigned i = 0; i < COST_N; i++)
 		to->cell[i] += c->cell[i];

@@ -187,7 +187,7 @@ void replay_free(struct replay *r)
 	free(r);
 }
 
-static void charge(struct replay *r, const struct cost *c)
+static inline void charge(struct replay *r, const struct cost *c)
 {
 	struct replay_totals *t = &r->phase[r->priv->phase];
 
@@ -225,7 +225,7 @@ static void transfer(struct replay *r, unsigned device, bool to_device, double b
 
 /* Whether the data goes over the host before this operation. The order of the
  * questions matters: a key is counted only where `m` decides. */
-static bool must_move(struct replay *r, const struct map_entry *e, unsigned device)
+static inline bool must_move(struct replay *r, const struct map_entry *e, unsigned device)
 {
 	if (device != r->priv->device)
 		return true;
@@ -249,7 +249,7 @@ static void end_experts(struct replay *r, const struct plan *p)
 	memset(s->counts, 0, r->map->n * sizeof *s->counts);
 }
 
-static void move(struct replay *r, const struct plan *p, unsigned device)
+static inline void move(struct replay *r, const struct plan *p, unsigned device)
 {
 	if (must_move(r, p->entry, device)) {
 		transfer(r, r->priv->device, false, p->move_bytes);

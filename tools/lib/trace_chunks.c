@@ -134,6 +134,36 @@ static const uint8_t *scan_operation(struct scan *s, const uint8_t *p)
 	return p;
 }
 
+/* Bytes of an operation without counters by its first byte; 0: not one. */
+static void fill_sizes(uint8_t sizes[256])
+{
+	for (unsigned head = 0; head < 256; head++)
+		sizes[head] = head >> 6 != 1
+		                      ? 0
+		                      : (uint8_t)(1 + (head >> 4 & 1u) * 3 + prof_length_bytes(head & 3u)
+		                                  + prof_length_bytes(head >> 2 & 3u));
+}
+
+/* The plain operations from p on, which are nearly all there are: a chain of
+ * look-ups. Returns where something else is, or too little for any record. */
+static const uint8_t *scan_plain(struct scan *s, const uint8_t *p)
+{
+	const uint8_t *last = s->end - PROF_RECORD_MAX_BYTES;
+	uint64_t records = 0;
+	unsigned heads = 0, bytes;
+
+	if (s->end - p < (ptrdiff_t)PROF_RECORD_MAX_BYTES)
+		return p;
+	while (p <= last && (bytes = s->trace->priv->record_bytes[*p]) != 0) {
+		heads |= *p;
+		p += bytes;
+		records++;
+	}
+	s->chunk->records += records;
+	s->chunk->encloses |= heads >> 5 & 1u;
+	return p;
+}
+
 /* Walk over the records; returns the bytes that hold sound ones. */
 static uint32_t scan_records(struct scan *s, uint32_t room, bool *broken)
 {
@@ -142,7 +172,7 @@ static uint32_t scan_records(struct scan *s, uint32_t room, bool *broken)
 	s->end = p + room;
 	s->chunk->records = 0;
 	*broken = false;
-	while (p < s->end && *p) {
+	while ((p = scan_plain(s, p)) < s->end && *p) {
 		const uint8_t *next = *p >> 6 == 3 ? scan_event(s, p) : scan_operation(s, p);
 
 		if (!next) {
@@ -422,6 +452,7 @@ int trace_chunks_read(struct trace *t, struct diag *d)
 		              h.header_bytes, sizeof(h));
 		h.header_bytes = sizeof(h);
 	}
+	fill_sizes(priv->record_bytes);
 	walk_chunks(t, h.header_bytes);
 	order_chunks(t, priv->metas, &priv->n_metas, "names", 0);
 	for (unsigned i = 0; i < priv->n_streams; i++) {

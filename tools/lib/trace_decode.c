@@ -109,16 +109,8 @@ static void take_operation(struct decoder *d, const struct prof_record *r)
 {
 	struct decoded *e = &d->queue[d->n];
 
-	e->start = r->start;
-	e->end = r->end;
-	e->children = 0;
-	e->desc = r->id;
-	e->step = d->step;
-	e->group = d->group;
-	e->counters = 0;
-	e->depth = 0;
-	e->n_counters = 0;
-	e->taken = false;
+	*e = (struct decoded){
+	        .start = r->start, .end = r->end, .desc = r->id, .step = d->step, .group = d->group};
 	if (__builtin_expect(r->n_counters, 0)) {
 		e->counters = keep_counters(d, r);
 		e->n_counters = e->counters ? r->n_counters : 0;
@@ -145,6 +137,37 @@ static void impossible(struct decoder *d)
 	d->p = d->end;
 }
 
+/* The commonest form, decoded from one word: the predicted operation, neither
+ * counters nor children, lengths of at most three bytes. False, and nothing is
+ * changed, when what is at *p is another; there must be eight bytes of chunk. */
+static inline bool take_plain(struct decoder *d, struct prof_stream *s, const uint8_t **p)
+{
+	uint64_t word = prof_load64(*p), gap, duration;
+	unsigned head = word & 0xff, gap_bits = ((head & 3u) + 1) * 8, bits = ((head >> 2 & 3u) + 1) * 8;
+	struct decoded *e = &d->queue[d->n];
+	uint32_t id;
+
+	if (head >> 4 != 4 || gap_bits == 32 || bits == 32)
+		return false;
+	word >>= 8;
+	gap = word & ((1u << gap_bits) - 1);
+	duration = word >> gap_bits & ((1u << bits) - 1);
+	if (s->last_end + gap + duration > TICK_LIMIT)
+		return false;
+	id = prof_stream_predict(s);
+	prof_stream_learn(s, id);
+	*e = (struct decoded){.start = s->last_end + gap,
+	                      .end = s->last_end + gap + duration,
+	                      .desc = id,
+	                      .step = d->step,
+	                      .group = d->group,
+	                      .k = d->k++};
+	s->last_end = e->end;
+	*p += 1 + (gap_bits + bits) / 8;
+	d->n++;
+	return true;
+}
+
 /* Up to `limit` records of the chunk; false at its end. */
 static bool decode_some(struct decoder *d, unsigned limit)
 {
@@ -153,8 +176,13 @@ static bool decode_some(struct decoder *d, unsigned limit)
 	const uint8_t *p = d->p, *end = d->end, *next;
 	unsigned n_counters = d->chunk->n_counters;
 
-	for (; limit && (next = prof_get_record(&state, p, end, n_counters, &r)) && next != p;
-	     p = next, limit--) {
+	for (; limit; p = next, limit--) {
+		next = p;
+		if (end - p >= 8 && take_plain(d, &state, &next))
+			continue;
+		next = prof_get_record(&state, p, end, n_counters, &r);
+		if (!next || next == p)
+			break;
 		if (__builtin_expect(r.end > TICK_LIMIT || r.start > r.end, 0)) {
 			d->p = p;
 			impossible(d);

@@ -86,7 +86,7 @@ static void leave_heap(struct merge *m, unsigned decoder)
 }
 
 /* The decoder's first operation is done with. */
-static void advance(struct merge *m, unsigned decoder)
+static inline void advance(struct merge *m, unsigned decoder)
 {
 	struct decoder *d = &m->decoders[decoder];
 
@@ -207,14 +207,36 @@ static int32_t step_at(struct merge *m, uint64_t time_ns)
 	return s->end_ns && s->end_ns <= time_ns ? -1 : (int32_t)m->time_step - 1;
 }
 
-static void fill_event(struct merge *m, unsigned decoder, struct op_event *ev)
+/* Of an operation that one thread ran: its own times are all there is. */
+static inline void fill_times(const struct merge *m, const struct decoded *e, struct op_event *ev)
 {
-	struct decoder *d = &m->decoders[decoder];
+	uint64_t children_ns = e->children ? trace_ticks_to_ns(m->scale, e->children) : 0;
+
+	ev->start_ns = trace_ticks_to_ns(m->scale, e->start);
+	ev->time_ns = ev->busy_ns = trace_ticks_to_ns(m->scale, e->end - e->start);
+	ev->self_ns = children_ns < ev->time_ns ? ev->time_ns - children_ns : 0;
+}
+
+/* Of one that several shared: from the first start to the last end. */
+static __attribute__((noinline)) void fill_shared(struct merge *m, unsigned decoder, struct op_event *ev)
+{
+	const struct decoder *d = &m->decoders[decoder];
 	const struct decoded *e = &d->queue[d->head];
 	struct interval t = {e->start, e->end, e->end - e->start};
 	uint64_t children_ns = trace_ticks_to_ns(m->scale, e->children);
-	uint32_t flags = m->trace->descs[e->desc].flags;
-	uint32_t step = e->step;
+
+	add_slices(m, decoder, e, ev, &t);
+	ev->start_ns = trace_ticks_to_ns(m->scale, t.start);
+	ev->time_ns = trace_ticks_to_ns(m->scale, t.end - t.start);
+	ev->busy_ns = t.busy == t.end - t.start ? ev->time_ns : trace_ticks_to_ns(m->scale, t.busy);
+	ev->self_ns = children_ns < ev->time_ns ? ev->time_ns - children_ns : 0;
+}
+
+static inline void fill_event(struct merge *m, unsigned decoder, struct op_event *ev)
+{
+	struct decoder *d = &m->decoders[decoder];
+	const struct decoded *e = &d->queue[d->head];
+	uint32_t flags = m->trace->descs[e->desc].flags, step = e->step;
 
 	ev->desc = e->desc;
 	ev->thread = decoder + 1;
@@ -222,18 +244,18 @@ static void fill_event(struct merge *m, unsigned decoder, struct op_event *ev)
 	ev->depth = e->depth;
 	ev->n_counters = 0;
 	ev->timed = !(flags & PROF_DESC_UNTIMED);
-	add_counters(ev, d, e);
+	if (__builtin_expect(e->n_counters, 0))
+		add_counters(ev, d, e);
 	if (e->group && !e->depth)
-		add_slices(m, decoder, e, ev, &t);
-	ev->start_ns = trace_ticks_to_ns(m->scale, t.start);
-	ev->time_ns = trace_ticks_to_ns(m->scale, t.end - t.start);
-	ev->busy_ns = t.busy == t.end - t.start ? ev->time_ns : trace_ticks_to_ns(m->scale, t.busy);
-	ev->self_ns = children_ns < ev->time_ns ? ev->time_ns - children_ns : 0;
+		fill_shared(m, decoder, ev); /* e may have moved */
+	else
+		fill_times(m, e, ev);
 	ev->step = step ? (int32_t)step - 1 : step_at(m, ev->start_ns);
-	if (__builtin_expect(flags & (PROF_DESC_UNTIMED | PROF_DESC_UNPLACED), 0))
+	if (__builtin_expect(flags & (PROF_DESC_UNTIMED | PROF_DESC_UNPLACED), 0)) {
 		ev->start_ns = 0;
-	if (!ev->timed)
-		ev->time_ns = ev->self_ns = ev->busy_ns = 0;
+		if (!ev->timed)
+			ev->time_ns = ev->self_ns = ev->busy_ns = 0;
+	}
 }
 
 bool merge_next(struct trace_cursor *c, struct op_event *ev)

@@ -49,6 +49,7 @@ struct trace_private {
 	unsigned problem_capacity, more_problems;
 
 	/* binary traces */
+	uint8_t record_bytes[256]; /* of a plain operation, by its first byte; 0: not one */
 	struct trace_chunk *metas;
 	unsigned n_metas, meta_capacity;
 	struct trace_stream *streams; /* thread i is at i - 1 */
