@@ -119,7 +119,7 @@ _Static_assert(ENTRIES == 1u << 9, "entry_for takes nine bits");
 
 /* The words compared are above the stack pointer of a caller that has not
  * returned, so they are there; sanitizers may think otherwise. */
-__attribute__((no_sanitize("address", "thread"))) static bool
+__attribute__((no_sanitize("address", "thread"))) static inline bool
 is_hit(const struct site_entry *e, const void *return_address, const void *sp)
 {
 	const void *const *words = sp;
@@ -270,25 +270,33 @@ static uint32_t miss(struct thread *t, const void *return_address, const void *s
 	return site;
 }
 
+/* Apart from prof_call_site, so that a hit has no registers to save. */
+static __attribute__((noinline, cold)) uint32_t look(struct prof_thread *pub, const void *return_address,
+                                                     const void *stack_pointer)
+{
+	uint32_t site;
+
+	if (!config_get()->callsites || pub->busy)
+		return 0;
+	__atomic_store_n(&pub->busy, 1, __ATOMIC_RELAXED);
+	site = miss(thread_of(pub), return_address, stack_pointer);
+	__atomic_store_n(&pub->busy, 0, __ATOMIC_RELAXED);
+	return site;
+}
+
 uint32_t prof_call_site(struct prof_thread *pub, const void *return_address, const void *stack_pointer)
 {
 	struct thread *t = thread_of(pub);
-	uint32_t site = 0;
 
-	if (t->sites) {
+	if (__builtin_expect(t->sites != NULL, 1)) {
 		const struct site_entry *e = entry_for(t->sites, return_address, stack_pointer);
 
-		if (is_hit(e, return_address, stack_pointer)) {
+		if (__builtin_expect(is_hit(e, return_address, stack_pointer), 1)) {
 			t->sites->hits++;
 			return e->site;
 		}
 	}
-	if (!config_get()->callsites || pub->busy)
-		return 0;
-	__atomic_store_n(&pub->busy, 1, __ATOMIC_RELAXED);
-	site = miss(t, return_address, stack_pointer);
-	__atomic_store_n(&pub->busy, 0, __ATOMIC_RELAXED);
-	return site;
+	return look(pub, return_address, stack_pointer);
 }
 
 uint64_t call_site_hits(const struct thread *t)

@@ -46,16 +46,11 @@ static struct module *modules;
 static unsigned n_modules;
 static uint32_t ids;
 static uint64_t changes_seen; /* atomic */
-static uint32_t generation;   /* atomic */
-
-uint32_t module_generation(void)
-{
-	return __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
-}
+uint32_t module_changes;
 
 void prof_modules_changed(void)
 {
-	__atomic_fetch_add(&generation, 1, __ATOMIC_ACQ_REL);
+	__atomic_fetch_add(&module_changes, 1, __ATOMIC_ACQ_REL);
 }
 
 /* ---- what the loader says ---- */

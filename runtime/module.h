@@ -6,9 +6,16 @@
 
 #include <prof/trace_format.h>
 #include <stdbool.h>
+#include <stdint.h>
 
-/* A number that changes when a library may have gone. Hot. */
-uint32_t module_generation(void);
+/* Moves on when a library may have gone; atomic. */
+extern uint32_t module_changes;
+
+/* That number. Hot. */
+static inline uint32_t module_generation(void)
+{
+	return __atomic_load_n(&module_changes, __ATOMIC_ACQUIRE);
+}
 
 /* Look at what is loaded, if that has changed since. Asks the loader, so: lock
  * not held. */

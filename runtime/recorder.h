@@ -38,6 +38,7 @@ struct prof_thread {
 	uint64_t epoch_raw;
 	uint32_t tick_shift;
 	uint32_t busy;            /* inside the recorder: a signal handler must not record */
+	uint32_t region;          /* string of the regions open, 0: none */
 	uint64_t records;         /* operation records written */
 	uint64_t lost;            /* operations seen while busy or without room */
 	uint64_t next_costly_raw; /* raw clock before which no costly reading is due */
@@ -105,7 +106,10 @@ uint32_t prof_intern_desc(struct prof_thread *t, const struct prof_desc_spec *sp
 
 /* A number that changes with the calling thread's regions (0: none open):
  * callers that cache descriptors make it part of their key. Hot. */
-uint32_t prof_region_current(struct prof_thread *t);
+static inline uint32_t prof_region_current(const struct prof_thread *t)
+{
+	return t->region;
+}
 
 /* ---- recording ---- */
 

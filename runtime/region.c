@@ -22,11 +22,6 @@ uint32_t region_string(const struct thread *t)
 	return depth ? t->regions.id[depth - 1] : 0;
 }
 
-uint32_t prof_region_current(struct prof_thread *t)
-{
-	return region_string(thread_of(t));
-}
-
 /* The path grows by ".name", cut where it is full. */
 static void push(struct regions *r, const char *name)
 {
@@ -57,12 +52,15 @@ EXPORTED void prof_region_push(const char *name)
 	if (r->depth < REGIONS_MAX)
 		push(r, name ? name : "");
 	r->depth++;
+	t->region = region_string(thread_of(t));
 }
 
 EXPORTED void prof_region_pop(void)
 {
 	struct prof_thread *t = prof_thread_get();
 
-	if (t && thread_of(t)->regions.depth > 0)
+	if (t && thread_of(t)->regions.depth > 0) {
 		thread_of(t)->regions.depth--;
+		t->region = region_string(thread_of(t));
+	}
 }

@@ -252,6 +252,7 @@ static struct thread *obtain(void)
 	t->pub.next_costly_raw = counters_first_due();
 	t->counters_state = COUNTERS_UNTRIED;
 	t->regions.depth = 0;
+	t->pub.region = 0;
 	t->next = live;
 	live = t;
 	return t;
