@@ -25,6 +25,7 @@
 #include "runtime/memory.h"
 #include "runtime/module.h"
 #include "runtime/note.h"
+#include "runtime/private_library.h"
 #include "runtime/recorder_state.h"
 #include "runtime/thread.h"
 
@@ -71,7 +72,7 @@ static struct intern sites = {.type = PROF_META_SITE, .first_id = 1, .limit = IN
 
 static bool load(void)
 {
-	void *handle = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+	void *handle = private_library_open("libunwind.so.8");
 
 	if (!handle)
 		return false;

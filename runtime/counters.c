@@ -20,6 +20,7 @@
 #include "runtime/guard.h"
 #include "runtime/meta.h"
 #include "runtime/note.h"
+#include "runtime/private_library.h"
 #include "runtime/recorder_state.h"
 #include "runtime/thread.h"
 
@@ -27,7 +28,7 @@
 #define SHARE         4.0 /* this part of the budget is for readings */
 #define TIMED_READS   16u
 #define NEVER         (~0ull)
-#define START_NS      1e9 /* PAPI takes 5 to 10 ms to start: a quarter of 2 % of so long a run, or longer */
+#define START_NS      4e9 /* PAPI takes 5 to 10 ms to start: 0.25 % of so long a run */
 #define HARDWARE_LIST "PAPI_TOT_CYC,PAPI_TOT_INS,PAPI_L3_TCM,PAPI_BR_MSP"
 #define SOFTWARE_LIST "perf::TASK-CLOCK,perf::PAGE-FAULTS,perf::CONTEXT-SWITCHES"
 
@@ -121,11 +122,11 @@ static void *open_library(void)
 
 	snprintf(name, sizeof(name), "libpapi.so.%d.%d", PAPI_VERSION_MAJOR(PAPI_VERSION),
 	         PAPI_VERSION_MINOR(PAPI_VERSION));
-	handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+	handle = private_library_open(name);
 	if (handle)
 		return handle;
 	snprintf(name, sizeof(name), "libpapi.so.%d", PAPI_VERSION_MAJOR(PAPI_VERSION));
-	return dlopen(name, RTLD_NOW | RTLD_LOCAL);
+	return private_library_open(name);
 }
 
 static bool find_functions(void *handle)

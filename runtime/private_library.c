@@ -1,0 +1,140 @@
+/* private_library.c: a library that we bring along, unseen by the program.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * libunwind keeps a pipe, through which it asks the kernel whether an address
+ * can be read; PAPI keeps a descriptor for every event and thread. Left where
+ * the kernel puts them they shift the program's own, and in a program that
+ * closes every descriptor and opens others, libunwind would write to them and
+ * PAPI read from them. Their calls of pipe2() and of syscall(), by which PAPI
+ * opens events, are therefore led here, in their own import tables.
+ */
+#include "runtime/private_library.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { HIGH_FD = 100 };
+
+/* The same file under a high number, or, when there is none, as it was. */
+static int move_high(int fd)
+{
+	int saved = errno, high;
+
+	if (fd < 0 || fd >= HIGH_FD)
+		return fd;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
+	if (high >= 0)
+		close(fd);
+	errno = saved;
+	return high >= 0 ? high : fd;
+}
+
+static int high_pipe2(int fds[2], int flags)
+{
+	int result = pipe2(fds, flags | O_CLOEXEC);
+
+	if (result == 0) {
+		fds[0] = move_high(fds[0]);
+		fds[1] = move_high(fds[1]);
+	}
+	return result;
+}
+
+static long high_syscall(long number, ...)
+{
+	long a[6], result;
+	va_list ap;
+
+	va_start(ap, number);
+	for (unsigned i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	result = syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	return number == SYS_perf_event_open ? move_high((int)result) : result;
+}
+
+static const struct replacement {
+	const char *name;
+	uintptr_t function;
+} replacements[] = {
+        {"pipe2", (uintptr_t)high_pipe2},
+        {"syscall", (uintptr_t)high_syscall},
+};
+
+/* What of a library's dynamic section is needed here. */
+struct imports {
+	uintptr_t base;
+	const ElfW(Rela) * slots;
+	size_t bytes;
+	const ElfW(Sym) * symbols;
+	const char *names;
+};
+
+static bool find_imports(void *handle, struct imports *im)
+{
+	struct link_map *map;
+
+	memset(im, 0, sizeof(*im));
+	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0)
+		return false;
+	im->base = map->l_addr;
+	for (const ElfW(Dyn) *d = map->l_ld; d->d_tag != DT_NULL; d++) {
+		if (d->d_tag == DT_JMPREL)
+			im->slots = (const ElfW(Rela) *)d->d_un.d_ptr;
+		else if (d->d_tag == DT_PLTRELSZ)
+			im->bytes = d->d_un.d_val;
+		else if (d->d_tag == DT_SYMTAB)
+			im->symbols = (const ElfW(Sym) *)d->d_un.d_ptr;
+		else if (d->d_tag == DT_STRTAB)
+			im->names = (const char *)d->d_un.d_ptr;
+	}
+	return im->slots && im->symbols && im->names;
+}
+
+/* The slot lies in memory that the loader made read-only; its page stays
+ * writable, as that of a library bound lazily. */
+static void write_slot(uintptr_t *slot, uintptr_t function)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)slot & ~(page - 1);
+
+	if (mprotect((void *)start, page, PROT_READ | PROT_WRITE) == 0)
+		*slot = function;
+}
+
+static void lead_here(void *handle)
+{
+	struct imports im;
+
+	if (!find_imports(handle, &im))
+		return;
+	for (size_t i = 0; i < im.bytes / sizeof(*im.slots); i++) {
+		const ElfW(Rela) *r = &im.slots[i];
+		const char *name = im.names + im.symbols[ELF64_R_SYM(r->r_info)].st_name;
+
+		for (size_t k = 0; k < sizeof(replacements) / sizeof(replacements[0]); k++)
+			if (strcmp(name, replacements[k].name) == 0)
+				write_slot((uintptr_t *)(im.base + r->r_offset), replacements[k].function);
+	}
+}
+
+void *private_library_open(const char *name)
+{
+	void *loaded = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD), *handle;
+
+	/* The program has it already: its copy stays as it is. */
+	if (loaded)
+		return loaded;
+	handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+	if (handle)
+		lead_here(handle);
+	return handle;
+}
