@@ -30,11 +30,13 @@ enum prof_event {
 	PROF_EVENT_STEP = 2,  /* step + 1 (0: leave it): operations now belong to it */
 	PROF_EVENT_LOST = 3,  /* n: so many operations were not recorded here */
 	PROF_EVENT_TIME = 4,  /* n: the previous end moves n ticks on */
+	PROF_EVENT_SKIP = 5,  /* n: so many operations were left out here, by filters (version 2) */
 };
 
 /* Threads that run one kernel together write one record (slice) each. A group
  * is a series of such kernels run in step: the k-th operation record of a
- * group on one thread and the k-th on another are slices of one operation. */
+ * group on one thread and the k-th on another are slices of one operation.
+ * What SKIP leaves out counts among them. */
 
 #define PROF_RECORD_MAX_BYTES  32u /* an operation without counters, an event */
 #define PROF_COUNTER_MAX_BYTES 10u
@@ -203,8 +205,11 @@ static inline const uint8_t *prof_get_leb(const uint8_t *p, const uint8_t *end, 
 static inline const uint8_t *prof_get_record(struct prof_stream *s, const uint8_t *p, const uint8_t *end,
                                              unsigned n_counters, struct prof_record *r)
 {
-	static const uint8_t fields[64] = {
-	        [PROF_EVENT_GROUP] = 3, [PROF_EVENT_STEP] = 1, [PROF_EVENT_LOST] = 1, [PROF_EVENT_TIME] = 1};
+	static const uint8_t fields[64] = {[PROF_EVENT_GROUP] = 3,
+	                                   [PROF_EVENT_STEP] = 1,
+	                                   [PROF_EVENT_LOST] = 1,
+	                                   [PROF_EVENT_TIME] = 1,
+	                                   [PROF_EVENT_SKIP] = 1};
 	static const uint64_t mask[4] = {0xff, 0xffff, 0xffffff, ~0ull};
 	unsigned head, gap_bytes, dur_bytes;
 	uint64_t gap, dur;

@@ -1,11 +1,14 @@
-/* trace_format.h: the layout of a trace file, version 1.
+/* trace_format.h: the layout of a trace file, version 2.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * docs/trace_format.md says the same in prose. Everything is little-endian.
  * A file is one struct prof_file_header followed by chunks. Two kinds of
  * chunk: META holds typed, 8-byte aligned records (strings, descriptors,
  * modules, steps, ...) in the order in which they were interned; OPS holds one
- * thread's operations as a byte stream (trace_codec.h).
+ * thread's operations as a byte stream (trace_codec.h). A third, TIMELINE,
+ * exists where the size of the file is limited: it holds those META records
+ * that go with time (CLOCK_SYNC, ENERGY_SAMPLE, STEP, STEP_END), so that the
+ * oldest of them can be given up together with the operations beside them.
  *
  * A trace is complete at every moment: a META record is valid once its `type`
  * is non-zero, an operation record once its first byte is; both are written
@@ -22,7 +25,7 @@
 #include <stdint.h>
 
 #define PROF_TRACE_MAGIC   "PROFTRC\n"
-#define PROF_TRACE_VERSION 1u
+#define PROF_TRACE_VERSION 2u
 #define PROF_CHUNK_MAGIC   0x4b484350u /* "PCHK" */
 
 /* Chunks start at multiples of this but for the first, which follows the
@@ -68,10 +71,15 @@ struct prof_file_header {
 	uint32_t state; /* enum prof_file_state; changes */
 	uint32_t reserved0;
 	uint64_t checksum; /* XXH3-64 of the bytes before `pid`, as written */
-	uint8_t reserved[416];
+	/* Of a file whose size is limited (version 2; change as chunks are used
+	 * again): operation records that were in chunks given up, and the tick
+	 * from which on nothing was given up. */
+	uint64_t dropped_records;
+	uint64_t kept_tick;
+	uint8_t reserved[400];
 };
 
-enum prof_chunk_kind { PROF_CHUNK_META = 1, PROF_CHUNK_OPS = 2 };
+enum prof_chunk_kind { PROF_CHUNK_META = 1, PROF_CHUNK_OPS = 2, PROF_CHUNK_TIMELINE = 3 /* version 2 */ };
 
 #define PROF_CHUNK_SEALED 1u /* used_bytes and checksum are valid */
 
@@ -81,8 +89,8 @@ struct prof_chunk_header {
 	uint16_t flags;
 	uint32_t size_bytes;  /* this header, the payload and its slack */
 	uint32_t used_bytes;  /* payload bytes, when sealed */
-	uint32_t thread;      /* index of the THREAD record; 0 for META */
-	uint32_t serial;      /* 0, 1, 2, ... within the thread or META */
+	uint32_t thread;      /* index of the THREAD record; 0 for META and TIMELINE */
+	uint32_t serial;      /* 0, 1, 2, ... within the thread, META or TIMELINE */
 	uint64_t base_tick;   /* "end of the previous record" of the first one */
 	uint64_t checksum;    /* XXH3-64 of the payload's used bytes, when sealed */
 	uint32_t group;       /* group in progress at the start, 0: none */
@@ -228,7 +236,12 @@ struct prof_meta_counter {
 	double read_ns;                 /* measured cost of reading the whole set once */
 };
 
-enum prof_energy_source { PROF_ENERGY_POWERCAP = 1, PROF_ENERGY_PAPI = 2 };
+enum prof_energy_source {
+	PROF_ENERGY_POWERCAP = 1, /* sysfs class/powercap: RAPL, as the kernel shows it */
+	PROF_ENERGY_PAPI = 2,     /* PAPI's rapl or powercap component */
+	PROF_ENERGY_HWMON = 3,    /* sysfs class/hwmon: energy, or power times time (version 2) */
+	PROF_ENERGY_BATTERY = 4,  /* sysfs class/power_supply: what the battery gave (version 2) */
+};
 
 struct prof_meta_energy_domain {
 	struct prof_meta head;
@@ -287,12 +300,24 @@ struct prof_meta_note {
 	uint32_t reserved;
 };
 
+enum prof_end_reason {
+	PROF_END_EXIT = 0,       /* the program ended, or unloaded us */
+	PROF_END_QUICK_EXIT = 1, /* by _exit() or quick_exit(): no destructors ran */
+	PROF_END_EXEC = 2,       /* the process became another program */
+	PROF_END_STOPPED = 3,    /* recording stopped; a NOTE says why */
+};
+
+/* Version 1 has `tick`, `records` and `lost` alone: size_bytes tells. */
 struct prof_meta_end {
 	struct prof_meta head;
 	uint64_t tick;
-	uint64_t records; /* operation records (slices) written */
-	uint64_t lost;    /* operations seen but not recorded */
+	uint64_t records; /* operation records (slices) written, those given up since included */
+	uint64_t lost;    /* operations seen but not recorded, for want of room or in a signal */
+	uint64_t skipped; /* operations not recorded because nobody wanted them: filters, the switch */
+	uint32_t reason;  /* enum prof_end_reason */
+	uint32_t reserved;
 };
+#define PROF_META_END_V1_BYTES 32u
 
 #define PROF_LAYOUT(type, bytes)                                                                             \
 	_Static_assert(sizeof(struct type) == (bytes), #type " has the size the format says")
@@ -316,7 +341,7 @@ PROF_LAYOUT(prof_meta_step, 56);
 PROF_LAYOUT(prof_meta_step_end, 24);
 PROF_LAYOUT(prof_meta_cost, 24);
 PROF_LAYOUT(prof_meta_note, 24);
-PROF_LAYOUT(prof_meta_end, 32);
+PROF_LAYOUT(prof_meta_end, 48);
 _Static_assert(offsetof(struct prof_file_header, pid) == 72, "checksummed part of the header");
 _Static_assert(offsetof(struct prof_chunk_header, base_tick) == 24, "chunk header");
 #undef PROF_LAYOUT

@@ -74,10 +74,12 @@ struct trace {
 	enum prof_clock_kind clock;
 	double tick_ns; /* from the clock syncs, else the estimate */
 	uint64_t epoch_realtime_ns;
-	uint64_t size_bytes; /* of the file */
-	uint64_t end_ns;     /* last moment known */
-	uint64_t lost;       /* operations seen but not recorded */
-	uint64_t records;    /* operation records (slices), children included */
+	uint64_t size_bytes;             /* of the file */
+	uint64_t end_ns;                 /* last moment known */
+	uint64_t lost;                   /* operations seen but not recorded */
+	uint64_t skipped;                /* operations that filters or the switch left out */
+	enum prof_end_reason end_reason; /* where the trace has an end */
+	uint64_t records;                /* operation records (slices), children included */
 	uint32_t pid, ppid;
 
 	struct op_desc *descs;

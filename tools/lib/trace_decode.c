@@ -54,6 +54,8 @@ static void take_event(struct decoder *d, const struct prof_record *r)
 	if (r->id == PROF_EVENT_GROUP) {
 		d->group = r->field[2] > 1 ? (uint32_t)r->field[0] : 0;
 		d->k = 0;
+	} else if (r->id == PROF_EVENT_SKIP) {
+		d->k += (uint32_t)r->field[0];
 	} else if (r->id == PROF_EVENT_STEP) {
 		d->step = r->field[0] <= d->trace->n_steps ? (uint32_t)r->field[0] : 0;
 	}

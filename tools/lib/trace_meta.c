@@ -357,12 +357,15 @@ static int take_note(struct trace *t, const uint8_t *p, uint32_t bytes)
 
 static int take_end(struct trace *t, const uint8_t *p, uint32_t bytes)
 {
-	const struct prof_meta_end *m = (const void *)p;
+	struct prof_meta_end m = {.tick = 0};
 
+	memcpy(&m, p, bytes < sizeof(m) ? bytes : sizeof(m)); /* version 1 has less */
 	t->priv->ended = true;
-	t->priv->end_tick = m->tick;
-	t->priv->end_records = m->records;
-	t->lost = m->lost > t->lost ? m->lost : t->lost;
+	t->priv->end_tick = m.tick;
+	t->priv->end_records = m.records;
+	t->lost = m.lost > t->lost ? m.lost : t->lost;
+	t->skipped = m.skipped;
+	t->end_reason = m.reason <= PROF_END_STOPPED ? (enum prof_end_reason)m.reason : PROF_END_EXIT;
 	return 0;
 }
 
@@ -387,7 +390,7 @@ static const struct {
         [PROF_META_STEP_END] = {"end of a step", sizeof(struct prof_meta_step_end), take_step_end},
         [PROF_META_COST] = {"cost", sizeof(struct prof_meta_cost), take_cost},
         [PROF_META_NOTE] = {"note", sizeof(struct prof_meta_note), take_note},
-        [PROF_META_END] = {"end", sizeof(struct prof_meta_end), take_end},
+        [PROF_META_END] = {"end", PROF_META_END_V1_BYTES, take_end},
 };
 
 /* Remembered for those who copy the sound records. */
