@@ -17,6 +17,8 @@ run() {
 
 run exceptions
 holds exceptions 1 '^cblas_sdot dot - 3 -$' found
+"$build/bin/proftrace" stats --by callsite trace.bin >stats || bad "exceptions: no report by call site"
+holds "C++ names" 1 '\(anonymous namespace\)::exceptions\(\) < main' stats
 run longjumps
 holds longjumps 1 '^cblas_sdot dot - 4 -$' found
 run recursion

@@ -16,8 +16,11 @@
 
 struct symbol {
 	uint64_t start, end;
-	const char *name;
+	const char *name; /* as in the file, until somebody asks for it */
 };
+
+/* The C++ library's own (Itanium C++ ABI, section 3.4); the result is freed by the caller. */
+extern char *__cxa_demangle(const char *mangled, char *buffer, size_t *bytes, int *status);
 
 struct module_symbols {
 	bool loaded;
@@ -185,6 +188,24 @@ static struct module_symbols *symbols_of(struct symbolizer *s, uint32_t id)
 	return to;
 }
 
+/* A C++ function by the name its author gave it; kept, since it is asked for again. */
+static const char *readable_name(struct symbolizer *s, struct symbol *symbol)
+{
+	char *plain;
+
+	if (strncmp(symbol->name, "_Z", 2) != 0)
+		return symbol->name;
+	plain = __cxa_demangle(symbol->name, NULL, NULL, NULL);
+	if (plain) {
+		const char *copy = arena_copy(&s->arena, plain, strlen(plain));
+
+		if (copy)
+			symbol->name = copy;
+		free(plain);
+	}
+	return symbol->name;
+}
+
 const char *symbolizer_function(struct symbolizer *s, const struct prof_frame *frame)
 {
 	const struct module_symbols *from;
@@ -206,7 +227,7 @@ const char *symbolizer_function(struct symbolizer *s, const struct prof_frame *f
 	/* Aliases share a start: any one that is long enough. */
 	for (unsigned i = low; i-- > 0 && low - i <= 8;)
 		if (address < from->symbols[i].end)
-			return from->symbols[i].name;
+			return readable_name(s, &from->symbols[i]);
 	return "";
 }
 
