@@ -166,8 +166,11 @@ int main(int argc, char **argv)
 		/* The first round takes the seeds as they are. */
 		for (size_t k = i < argc - 3 ? 0 : 1 + random_below(6); k > 0; k--)
 			mutate(&in);
-		if (LLVMFuzzerTestOneInput(in.data, in.bytes) != 0)
+		if (LLVMFuzzerTestOneInput(in.data, in.bytes) != 0) {
+			if (ftruncate(last, (off_t)in.bytes) == 0)
+				fprintf(stderr, "run %ld, of %s: the input is in %s\n", i, seed, argv[2]);
 			return 1;
+		}
 	}
 	munmap(in.data, INPUT_MAX);
 	close(last);

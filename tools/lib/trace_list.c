@@ -353,34 +353,68 @@ static void sort_events(struct trace_private *priv)
 		priv->events[i].self_ns = priv->events[i].time_ns;
 }
 
-/* Take the times of children off their parents': on each thread, an operation's
- * parent is the last one before it that is less deep. */
+/* The operations in progress on a thread, outermost first: indices of events. */
+struct lineage {
+	unsigned *events, n, capacity;
+};
+
+#define WHEN_UNKNOWN (PROF_DESC_UNTIMED | PROF_DESC_UNPLACED)
+
+static bool encloses(const struct trace *t, const struct list_event *parent, const struct list_event *e)
+{
+	uint32_t outer = t->descs[parent->desc].flags & WHEN_UNKNOWN;
+	uint32_t inner = t->descs[e->desc].flags & WHEN_UNKNOWN;
+
+	if (outer != inner)
+		return false; /* one has a place in time, the other has not */
+	if (inner)
+		return true; /* the list's order is all that is known */
+	return e->start_ns + e->time_ns <= parent->start_ns + parent->time_ns;
+}
+
+/* Take the time of a child off its parent's: the last operation before it on its
+ * thread that is less deep. Without one, or outside of it, it is nobody's child. */
+static int place(struct reader *r, struct lineage *l, unsigned index)
+{
+	struct list_event *events = r->priv->events, *e = &events[index], *parent = NULL;
+	unsigned *grown;
+
+	while (l->n) {
+		parent = &events[l->events[l->n - 1]];
+		if (parent->depth < e->depth && encloses(r->trace, parent, e))
+			break;
+		parent = NULL;
+		l->n--;
+	}
+	e->depth = parent ? parent->depth + 1 : 0;
+	if (parent) {
+		uint64_t until = e->start_ns + e->time_ns - parent->start_ns;
+
+		parent->self_ns -= e->time_ns < parent->self_ns ? e->time_ns : parent->self_ns;
+		if (parent->busy_ns < until && until <= parent->time_ns)
+			parent->busy_ns = until; /* its thread was at work at least until then */
+	}
+	grown = array_grow(l->events, &l->capacity, l->n, sizeof(*grown));
+	if (!grown)
+		return no_memory(r);
+	l->events = grown;
+	grown[l->n++] = index;
+	return 0;
+}
+
 static int find_self_times(struct reader *r)
 {
-	struct trace_private *priv = r->priv;
-	unsigned *parents = NULL, capacity = 0, n = 0;
+	struct lineage *threads = calloc(r->trace->n_threads + 1, sizeof(*threads));
+	int result = 0;
 
-	for (unsigned i = 0; i < priv->n_events; i++) {
-		struct list_event *e = &priv->events[i];
-		unsigned *grown;
-
-		while (n && priv->events[parents[n - 1]].depth >= e->depth)
-			n--;
-		if (n && priv->events[parents[n - 1]].thread == e->thread) {
-			struct list_event *parent = &priv->events[parents[n - 1]];
-
-			parent->self_ns -= e->time_ns < parent->self_ns ? e->time_ns : parent->self_ns;
-		}
-		grown = array_grow(parents, &capacity, n, sizeof(*grown));
-		if (!grown) {
-			free(parents);
-			return no_memory(r);
-		}
-		parents = grown;
-		parents[n++] = i;
-	}
-	free(parents);
-	return 0;
+	if (!threads)
+		return no_memory(r);
+	for (unsigned i = 0; i < r->priv->n_events && !result; i++)
+		result = place(r, &threads[r->priv->events[i].thread], i);
+	for (unsigned i = 0; i <= r->trace->n_threads; i++)
+		free(threads[i].events);
+	free(threads);
+	return result;
 }
 
 /* When each step was, and the last moment of all, from its operations. */

@@ -81,13 +81,18 @@ static void place_nodes(struct writer *w, struct tree *t)
 }
 
 /* How long the first slice is: all of the operation, unless the slices together
- * were shorter than that because they did not overlap. */
+ * were shorter than that because they did not overlap; then as long as what it
+ * encloses wants it. */
 static uint64_t first_slice(const struct node *x, unsigned index)
 {
-	uint64_t all = x->end - x->start;
+	uint64_t all = x->end - x->start, first = x->ev.busy_ns / (x->ev.n_slices ? x->ev.n_slices : 1);
 
-	return x->ev.n_slices > 1 && x->ev.busy_ns < all && x->last == index ? x->ev.busy_ns / x->ev.n_slices
-	                                                                     : all;
+	if (x->ev.n_slices < 2 || x->ev.busy_ns >= all)
+		return all;
+	for (const struct node *inner = x + 1; inner <= x + (x->last - index); inner++)
+		if (inner->end - x->start > first)
+			first = inner->end - x->start;
+	return first;
 }
 
 /* The other slices of an operation: of equal length, together as long as the
