@@ -116,6 +116,6 @@ void report_notes(const struct report *r, void (*say)(void *arg, const char *tex
 		         (unsigned long long)r->trace->lost);
 		say(arg, text);
 	}
-	for (unsigned i = 0; i < r->trace->n_problems; i++)
-		say(arg, r->trace->problems[i]);
+	if (r->trace->n_problems)
+		say(arg, trace_problems_text(r->trace, text, sizeof text));
 }

@@ -125,6 +125,10 @@ struct trace_options {
 int trace_open(const char *path, const struct trace_options *options, struct trace **out, struct diag *d);
 void trace_close(struct trace *t);
 
+/* What is wrong with a trace in one sentence, "" when nothing is; into buf, which
+ * is returned. `proftrace check` has the whole list. */
+const char *trace_problems_text(const struct trace *t, char *buf, size_t bytes);
+
 /* The first value of a fact, or "" . */
 const char *trace_fact_get(const struct trace *t, const char *key);
 

@@ -42,6 +42,19 @@ void trace_problem(struct trace *t, const char *format, ...)
 	t->n_problems += grown[t->n_problems] != NULL;
 }
 
+const char *trace_problems_text(const struct trace *t, char *buf, size_t bytes)
+{
+	unsigned more = t->n_problems ? t->n_problems - 1 + t->priv->more_problems : 0;
+
+	if (!t->n_problems)
+		snprintf(buf, bytes, "%s", "");
+	else if (!more)
+		snprintf(buf, bytes, "%s", t->problems[0]);
+	else
+		snprintf(buf, bytes, "%s; proftrace check lists %u more", t->problems[0], more);
+	return buf;
+}
+
 /* Say how many more problems there were than are kept. */
 static void close_problems(struct trace *t)
 {

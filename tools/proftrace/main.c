@@ -21,6 +21,7 @@ enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 struct trace *proftrace_open(const char *tool, const char *path, const struct trace_options *options)
 {
+	char problems[600];
 	struct trace *t;
 	struct diag d;
 
@@ -28,8 +29,9 @@ struct trace *proftrace_open(const char *tool, const char *path, const struct tr
 		cli_error(tool, d.text);
 		return NULL;
 	}
-	for (unsigned i = 0; i < t->n_problems; i++)
-		fprintf(stderr, "%s: warning: %s: %s\n", tool, path, t->problems[i]);
+	if (t->n_problems)
+		fprintf(stderr, "%s: warning: %s: %s\n", tool, path,
+		        trace_problems_text(t, problems, sizeof(problems)));
 	return t;
 }
 
