@@ -12,6 +12,7 @@
 #include "runtime/config.h"
 #include "runtime/files.h"
 #include "runtime/guard.h"
+#include "runtime/job.h"
 #include "runtime/meta.h"
 #include "runtime/recorder.h"
 
@@ -74,6 +75,9 @@ static void add_host(void)
 
 	if (uname(&uts) != 0)
 		memset(&uts, 0, sizeof(uts));
+	facts_add("host.name", uts.nodename);
+	if (files_read_line("/proc/sys/kernel/random/boot_id", text, sizeof(text)) > 0)
+		facts_add("host.boot_id", text);
 	if (files_read("/proc/cpuinfo", text, sizeof(text)) > 0)
 		value = line_value("model name", " \t:");
 	facts_add("host.cpu", value ? value : uts.machine);
@@ -111,12 +115,28 @@ static void add_process(void)
 		facts_add("process.cwd", text);
 }
 
+/* A negative or unknown number is left out. */
+static void add_job(void)
+{
+	const struct job *job = job_get();
+
+	if (!job->launcher)
+		return;
+	facts_add("process.launcher", job->launcher);
+	add_number("process.rank", (unsigned long long)job->rank);
+	if (job->ranks > 0)
+		add_number("process.ranks", (unsigned long long)job->ranks);
+	if (job->local_rank >= 0)
+		add_number("process.local_rank", (unsigned long long)job->local_rank);
+}
+
 void facts_collect(void)
 {
 	const struct config *config = config_get();
 
 	add_host();
 	add_process();
+	add_job();
 	facts_add("run.version", PROF_VERSION);
 	for (unsigned i = 0; i < CONFIG_VARIABLES; i++) {
 		if (!config->is_set[i])

@@ -145,7 +145,7 @@ bool output_open(const char *pattern, const struct prof_file_header *header, str
 
 	memset(why, 0, sizeof(*why));
 	out.size_bytes = 0;
-	if (!output_name_begin(&name, pattern, why))
+	if (!output_name_begin(&name, pattern, header->run_id, why))
 		return false;
 	memcpy(out.path, name.temporary, sizeof(out.path));
 	out.fd = move_high(name.fd);

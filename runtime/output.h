@@ -18,8 +18,8 @@ struct output_why {
 	char text[OUTPUT_WHY_BYTES];
 };
 
-/* Create the file named by `pattern` (%p: the process id), under the rules
- * for names that are taken, with this header. */
+/* Create the file named by `pattern` (%p: the process id), or one in the folder
+ * it asks for, under the rules for names that are taken, with this header. */
 bool output_open(const char *pattern, const struct prof_file_header *header, struct output_why *why);
 
 /* PROF_CHUNK_ALIGN further bytes at the end, which read as zeros, mapped; null

@@ -12,8 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NAMES_MAX  1000
-#define LOCK_TRIES 100 /* of a millisecond */
+#include "runtime/job.h"
+#include "runtime/output_folder.h"
+
+#define NAMES_MAX    1000
+#define LOCK_TRIES   100 /* of a millisecond */
+#define FOLDER_TRIES 10
+#define NAME_ROOM    192 /* for what is put behind a path: a file in a folder, a process's number */
 
 static bool fail(struct output_why *why, const char *path, const char *what)
 {
@@ -67,20 +72,27 @@ static bool absolute(char path[OUTPUT_PATH_BYTES])
 
 /* A lock on the folder keeps two processes from moving each other's trace
  * away. Where it can't be had within a moment it is done without. */
-static void lock_folder(struct output_name *name)
+int output_lock_folder(const char *path)
 {
 	struct timespec pause = {0, 1000000};
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (int i = 0; i < LOCK_TRIES && fd >= 0; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return fd;
+}
+
+static void lock_folder(struct output_name *name)
+{
 	char *slash = strrchr(name->final, '/');
 	char kept = slash[1];
 
 	slash[1] = 0;
-	name->folder = open(name->final, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	name->folder = output_lock_folder(name->final);
 	slash[1] = kept;
-	for (int i = 0; i < LOCK_TRIES && name->folder >= 0; i++) {
-		if (flock(name->folder, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-			return;
-		nanosleep(&pause, NULL);
-	}
 }
 
 static void unlock_folder(struct output_name *name)
@@ -90,29 +102,69 @@ static void unlock_folder(struct output_name *name)
 	name->folder = -1;
 }
 
-bool output_name_begin(struct output_name *name, const char *pattern, struct output_why *why)
+/* Whether `path` asks for a folder, which it then is, without a slash behind. */
+static bool asks_for_folder(char *path, bool is_one_file)
 {
-	size_t bytes;
+	size_t n = strlen(path);
+	char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+	struct stat st;
+	bool asks = path[n - 1] == '/' || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
 
+	while (n > 1 && path[n - 1] == '/')
+		path[--n] = 0;
+	if (asks || is_one_file || !job_is_parallel())
+		return asks;
+	strcpy(dot && dot > slash + 1 ? dot : path + n, ".d");
+	return true;
+}
+
+static bool make_temporary(struct output_name *name)
+{
+	snprintf(name->temporary, sizeof(name->temporary), "%.*s.%d.new", OUTPUT_PATH_BYTES - NAME_ROOM,
+	         name->final, getpid());
+	unlink(name->temporary);
+	name->fd = open(name->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
+	return name->fd >= 0;
+}
+
+/* In the folder, which somebody may remove as soon as it is there. */
+static bool begin_in_folder(struct output_name *name, const uint8_t run_id[16], struct output_why *why)
+{
+	size_t n = strlen(name->final);
+
+	name->has_pid = !job_get()->launcher;
+	for (int i = 0; i < FOLDER_TRIES; i++) {
+		name->final[n] = 0;
+		if (!output_folder_ready(name->final, run_id, why))
+			return false;
+		name->final[n] = '/';
+		output_folder_file(name->final + n + 1, sizeof(name->final) - n - 1);
+		if (make_temporary(name))
+			return true;
+		if (errno != ENOENT)
+			break;
+	}
+	return fail(why, name->final, "the trace can't be created");
+}
+
+bool output_name_begin(struct output_name *name, const char *pattern, const uint8_t run_id[16],
+                       struct output_why *why)
+{
 	name->fd = name->folder = -1;
-	if (!output_expand(pattern, getpid(), name->final, sizeof(name->final) - 64)) {
+	name->has_pid = false;
+	if (!output_expand(pattern, getpid(), name->final, sizeof(name->final) - NAME_ROOM)) {
 		errno = ENAMETOOLONG;
 		return fail(why, pattern, "no name for a trace");
 	}
 	if (!absolute(name->final))
 		return fail(why, pattern, "no name for a trace");
-	bytes = strlen(name->final);
-	if (bytes + 64 > OUTPUT_PATH_BYTES) {
+	if (strlen(name->final) + NAME_ROOM > OUTPUT_PATH_BYTES) {
 		errno = ENAMETOOLONG;
 		return fail(why, pattern, "no name for a trace");
 	}
-	memcpy(name->temporary, name->final, bytes);
-	snprintf(name->temporary + bytes, OUTPUT_PATH_BYTES - bytes, ".%d.new", getpid());
-	unlink(name->temporary);
-	name->fd = open(name->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
-	if (name->fd < 0)
-		return fail(why, name->final, "the trace can't be created");
-	return true;
+	if (asks_for_folder(name->final, strstr(pattern, "%p") != NULL))
+		return begin_in_folder(name, run_id, why);
+	return make_temporary(name) || fail(why, name->final, "the trace can't be created");
 }
 
 void output_name_abandon(struct output_name *name)
@@ -161,17 +213,20 @@ static enum taken who_has(const char *path, const uint8_t run_id[16])
 	return taken;
 }
 
-/* trace.bin becomes trace.<pid>.bin, or trace.<pid>.<n>.bin. */
-static void next_name(const char *first, char *path, int n)
+/* trace.bin becomes trace.<pid>.bin, then trace.<pid>.<n>.bin. */
+static void next_name(const char *first, struct output_name *name, int n)
 {
 	const char *base = strrchr(first, '/') + 1;
 	const char *dot = strrchr(base, '.');
 	int stem = dot && dot > base ? (int)(dot - first) : (int)strlen(first);
 
-	if (n == 1)
-		snprintf(path, OUTPUT_PATH_BYTES, "%.*s.%d%s", stem, first, getpid(), first + stem);
+	if (name->has_pid)
+		snprintf(name->final, OUTPUT_PATH_BYTES, "%.*s.%d%s", stem, first, n + 1, first + stem);
+	else if (n == 1)
+		snprintf(name->final, OUTPUT_PATH_BYTES, "%.*s.%d%s", stem, first, getpid(), first + stem);
 	else
-		snprintf(path, OUTPUT_PATH_BYTES, "%.*s.%d.%d%s", stem, first, getpid(), n, first + stem);
+		snprintf(name->final, OUTPUT_PATH_BYTES, "%.*s.%d.%d%s", stem, first, getpid(), n,
+		         first + stem);
 }
 
 static bool keep_aside(const char *path, struct output_why *why)
@@ -206,7 +261,7 @@ bool output_name_end(struct output_name *name, const uint8_t run_id[16], struct 
 		if (taken == TAKEN_BEFORE && !keep_aside(name->final, why))
 			return false;
 		if (taken == TAKEN_BY_US)
-			next_name(first, name->final, n++);
+			next_name(first, name, n++);
 	}
 	errno = EEXIST;
 	return fail(why, first, "there are too many traces of this run");

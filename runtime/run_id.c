@@ -11,6 +11,7 @@
 
 #include "runtime/checksum.h"
 #include "runtime/files.h"
+#include "runtime/job.h"
 #include "runtime/memory.h"
 
 #define ANCESTORS_MAX   64
@@ -80,6 +81,8 @@ void run_id_find(const char *name, uint8_t id[16])
 	char text[512], boot[64] = "";
 	struct ancestor top;
 
+	if (!*name)
+		name = job_get()->id;
 	if (*name) {
 		checksum_128(name, strlen(name), id);
 		return;

@@ -14,6 +14,7 @@
 #include "runtime/energy.h"
 #include "runtime/facts.h"
 #include "runtime/guard.h"
+#include "runtime/job.h"
 #include "runtime/meta.h"
 #include "runtime/note.h"
 #include "runtime/output.h"
@@ -160,6 +161,7 @@ void prof_runtime_start(void)
 		return;
 	say_start();
 	config_start();
+	job_start();
 	clock_start(&recorder.clock);
 	thread_start();
 	if (pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0) {

@@ -242,7 +242,8 @@ static void places_that_take_no_file(void)
 {
 	run_with_output("no/such/folder/trace.bin", "No such file or directory");
 	run_with_output("stderr/trace.bin", "Not a directory");
-	CU_ASSERT_EQUAL(mkdir("taken", 0700), 0);
+	run_with_output("stderr/folder/", "Not a directory");
+	CU_ASSERT_EQUAL(mkfifo("taken", 0700), 0);
 	run_with_output("taken", "what has the trace's name is no file");
 	CU_ASSERT_EQUAL(system("test \"$(ls | tr '\\n' ' ')\" = 'stderr taken '"), 0);
 }
