@@ -2,26 +2,37 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * The runtime writes with prof_put_*, the tools read with prof_get_record; the
- * rules live here and nowhere else. A record's first byte is never zero:
+ * rules live here and nowhere else. This is version 2; tools/lib/trace_v1.h
+ * reads the streams of version 1. The lowest bits of a record's first byte, which
+ * is never zero, tell what it is:
  *
- *   bits 7..6  class: 1 operation, 2 operation with counters, 3 event
- *   bit  5     the operation encloses earlier records (children came first):
- *              `gap` then counts back from the previous end
- *   bit  4     a 24-bit descriptor id follows; else it is the predicted one
- *   bits 3..2  bytes of the duration: 1, 2, 3 or 8
- *   bits 1..0  bytes of the gap:      1, 2, 3 or 8
+ *   .......1   operation in 2 bytes: 6 bits of gap, 9 of duration follow the 1
+ *   ......10   operation in 3 bytes: 10 bits of gap, 12 of duration
+ *   .....100   operation in 4 bytes: 11 bits of gap, 18 of duration
+ *   mmmm1000   counters of the operation that follows: bit m tells whether the
+ *              counter is not zero (of further counters: eight bits a byte),
+ *              then one LEB128 delta for each that is not
+ *   nnn10000   event number n; LEB128 fields follow
+ *   ib100000   operation of any size. i: a 24-bit descriptor id follows, else it
+ *              is the predicted one. b: the operation encloses earlier records
+ *              (children came first), and gap counts back from the previous end.
+ *              A byte with the lengths of gap (low half) and duration in bytes,
+ *              the id, the gap, the duration
  *
- * then id (if any), gap, duration, and for class 2 one LEB128 delta a counter.
  * gap = start - end of the latest-ending record before; duration = end - start,
- * both in ticks. Prediction: the id that last followed the previous id in this
- * chunk, else the previous id plus one (at a chunk's start: id 0).
- *
- * An event's low six bits are its number; LEB128 fields follow.
+ * both in ticks. Both are written as differences from what they were the last
+ * time in the same place, zigzag: 0, -1, 1, -2, ... are 0, 1, 2, 3. The place is
+ * the previous id, for which the table of successors holds the id that last
+ * followed it in this chunk, with the low 32 bits of its gap and its duration.
+ * Prediction is that id, else the previous id plus one (at a chunk's start: id
+ * 0). Where there is no such entry, or the id was not the predicted one, the
+ * differences are from zero.
  */
 #ifndef PROF_TRACE_CODEC_H
 #define PROF_TRACE_CODEC_H
 
 #include <prof/trace_format.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -41,9 +52,11 @@ enum prof_event {
 #define PROF_RECORD_MAX_BYTES  32u /* an operation without counters, an event */
 #define PROF_COUNTER_MAX_BYTES 10u
 
+/* What came after an operation the last time. */
 struct prof_successor {
-	uint32_t tag; /* serial of the chunk plus 1 that `next` is of */
+	uint32_t tag; /* serial of the chunk plus 1 that the rest is of */
 	uint32_t next;
+	uint32_t gap, duration; /* ticks, low 32 bits */
 };
 
 /* Both sides keep this; it is reset at every chunk, so that each chunk can be
@@ -62,31 +75,54 @@ static inline void prof_stream_reset(struct prof_stream *s, uint64_t base_tick, 
 	s->tag = serial + 1;
 }
 
-/* The id expected next; and, in one go, `id` remembered as what came. */
-static inline uint32_t prof_stream_predict(const struct prof_stream *s)
+/* What is expected next: an id, and the gap and duration that differences are
+ * from. The entry where what comes is remembered, or null. */
+static inline struct prof_successor *prof_stream_predict(const struct prof_stream *s,
+                                                         struct prof_successor *expected)
 {
-	if (s->previous < PROF_MAX_PREDICTED && s->successors[s->previous].tag == s->tag)
-		return s->successors[s->previous].next;
-	return s->previous + 1;
+	struct prof_successor *e;
+
+	expected->next = s->previous + 1;
+	expected->gap = expected->duration = 0;
+	if (__builtin_expect(s->previous >= PROF_MAX_PREDICTED, 0))
+		return NULL;
+	e = &s->successors[s->previous];
+	if (__builtin_expect(e->tag == s->tag, 1))
+		*expected = *e;
+	return e;
 }
 
-static inline void prof_stream_learn(struct prof_stream *s, uint32_t id)
+static inline void prof_stream_learn(struct prof_stream *s, struct prof_successor *e, uint32_t id,
+                                     uint64_t gap, uint64_t duration)
 {
-	if (s->previous < PROF_MAX_PREDICTED) {
-		s->successors[s->previous].tag = s->tag;
-		s->successors[s->previous].next = id;
+	if (__builtin_expect(e != NULL, 1)) {
+		e->tag = s->tag;
+		e->next = id;
+		e->gap = (uint32_t)gap;
+		e->duration = (uint32_t)duration;
 	}
 	s->previous = id;
 }
 
-static inline unsigned prof_length_code(uint64_t v)
+static inline uint64_t prof_zigzag(uint64_t difference)
 {
-	return v < 0x10000u ? v >= 0x100u : v < 0x1000000u ? 2u : 3u;
+	return difference << 1 ^ (uint64_t)((int64_t)difference >> 63);
 }
 
-static inline unsigned prof_length_bytes(unsigned code)
+static inline uint64_t prof_unzigzag(uint64_t v)
 {
-	return code + 1 + (code & code >> 1) * 4; /* 1, 2, 3, 8 */
+	return v >> 1 ^ (0 - (v & 1));
+}
+
+/* Bits of gap in a short form, by its bytes: 2, 3, 4. */
+static inline unsigned prof_gap_bits(unsigned bytes)
+{
+	return 0x0b0a0600u >> (8 * (bytes - 1)) & 0xff;
+}
+
+static inline unsigned prof_whole_bytes(uint64_t v)
+{
+	return v ? (71 - (unsigned)__builtin_clzll(v)) / 8 : 0;
 }
 
 static inline void prof_store64(uint8_t *p, uint64_t v)
@@ -112,32 +148,15 @@ static inline uint8_t *prof_put_leb(uint8_t *p, uint64_t v)
 	return p;
 }
 
-/* Write one operation record at p; returns the byte after it. There must be
- * PROF_RECORD_MAX_BYTES plus n PROF_COUNTER_MAX_BYTES of room; up to 8 bytes
- * after the record are overwritten with zeros. (The short form is one store of
- * eight bytes for at most seven, so that the byte after it is zero as well.) `deltas` may be null when n is
- * 0. The first byte is stored last. */
-static inline uint8_t *prof_put_op(struct prof_stream *s, uint8_t *p, uint32_t id, uint64_t start,
-                                   uint64_t end, const uint64_t *deltas, unsigned n)
+/* An operation that no short form can hold, but for its first byte; id is
+ * written when that is wanted. */
+static inline uint8_t *prof_put_long(uint8_t *p, bool with_id, uint32_t id, uint64_t gap, uint64_t duration)
 {
-	uint64_t back = start < s->last_end;
-	uint64_t gap = back ? s->last_end - start : start - s->last_end;
-	uint64_t dur = end - start;
-	unsigned gap_code = prof_length_code(gap), dur_code = prof_length_code(dur);
-	unsigned gap_bytes = prof_length_bytes(gap_code), dur_bytes = prof_length_bytes(dur_code);
-	uint32_t predicted = prof_stream_predict(s);
-	uint64_t head = (uint64_t)(n ? 2u : 1u) << 6 | back << 5 | dur_code << 2 | gap_code;
-	uint8_t *q = p + 1;
+	unsigned gap_bytes = prof_whole_bytes(gap), bytes = prof_whole_bytes(duration);
+	uint8_t *q = p + 2;
 
-	if (end > s->last_end)
-		s->last_end = end;
-	prof_stream_learn(s, id);
-	if (__builtin_expect(id == predicted && !n && gap_code != 3 && dur_code != 3, 1)) {
-		prof_store64(p, head | gap << 8 | dur << (8 + 8 * gap_bytes));
-		return p + 1 + gap_bytes + dur_bytes;
-	}
-	if (id != predicted) {
-		head |= 1u << 4;
+	p[1] = (uint8_t)(gap_bytes | bytes << 4);
+	if (with_id) {
 		q[0] = (uint8_t)id;
 		q[1] = (uint8_t)(id >> 8);
 		q[2] = (uint8_t)(id >> 16);
@@ -145,12 +164,68 @@ static inline uint8_t *prof_put_op(struct prof_stream *s, uint8_t *p, uint32_t i
 	}
 	prof_store64(q, gap);
 	q += gap_bytes;
-	prof_store64(q, dur);
-	q += dur_bytes;
+	prof_store64(q, duration);
+	return q + bytes;
+}
+
+/* What comes before an operation with counters, but for its first byte. */
+static inline uint8_t *prof_put_counters(uint8_t *p, const uint64_t *deltas, unsigned n, uint8_t *head)
+{
+	unsigned mask = 0;
+	uint8_t *q = p + 1;
+
 	for (unsigned i = 0; i < n; i++)
-		q = prof_put_leb(q, deltas[i]);
-	prof_store64(q, 0);
-	__atomic_store_n(p, (uint8_t)head, __ATOMIC_RELEASE);
+		mask |= (unsigned)(deltas[i] != 0) << i;
+	*head = (uint8_t)((mask & 15u) << 4 | 1u << 3);
+	for (unsigned i = 4; i < n; i += 8)
+		*q++ = (uint8_t)(mask >> i);
+	for (unsigned i = 0; i < n; i++)
+		if (deltas[i])
+			q = prof_put_leb(q, deltas[i]);
+	return q;
+}
+
+/* Write one operation record at p; returns the byte after it. There must be
+ * PROF_RECORD_MAX_BYTES plus n PROF_COUNTER_MAX_BYTES of room; up to 8 bytes
+ * after the record are overwritten with zeros. `deltas` may be null when n is
+ * 0. What makes the record valid, its first byte, is stored last, or with all
+ * of it in one store. */
+static inline uint8_t *prof_put_op(struct prof_stream *s, uint8_t *p, uint32_t id, uint64_t start,
+                                   uint64_t end, const uint64_t *deltas, unsigned n)
+{
+	struct prof_successor expected;
+	struct prof_successor *e = prof_stream_predict(s, &expected);
+	uint64_t back = start < s->last_end, duration = end - start;
+	uint64_t gap = back ? s->last_end - start : start - s->last_end;
+	uint64_t other = id != expected.next, g, d;
+	uint8_t *q = p, first = 0, head;
+	unsigned more, bits;
+
+	if (__builtin_expect(other != 0, 0))
+		expected.gap = expected.duration = 0;
+	g = prof_zigzag(gap - expected.gap);
+	d = prof_zigzag(duration - expected.duration);
+	s->last_end = end > s->last_end ? end : s->last_end;
+	prof_stream_learn(s, e, id, gap, duration);
+	if (__builtin_expect(n != 0, 0))
+		q = prof_put_counters(p, deltas, n, &first);
+	if (__builtin_expect(!(other | back | g >> 11 | d >> 18), 1)) {
+		/* Which form it is goes up and down too much for a branch. */
+		more = 1 + (unsigned)((g >> 6 | d >> 9) != 0) + (unsigned)((g >> 10 | d >> 12) != 0);
+		bits = prof_gap_bits(more + 1);
+		prof_store64(q, (uint64_t)1 << (more - 1) | g << more | d << (more + bits));
+		q += more + 1;
+	} else {
+		head = (uint8_t)(other << 7 | back << 6 | 1u << 5);
+		if (n)
+			*q = head;
+		else
+			first = head;
+		q = prof_put_long(q, other, id, g, d);
+		prof_store64(q, 0);
+	}
+	if (__builtin_expect(first != 0, 0))
+		__atomic_store_n(p, first, __ATOMIC_RELEASE);
 	return q;
 }
 
@@ -167,7 +242,7 @@ static inline uint8_t *prof_put_event(uint8_t *p, enum prof_event event, unsigne
 	if (n > 2)
 		q = prof_put_leb(q, c);
 	prof_store64(q, 0);
-	__atomic_store_n(p, (uint8_t)(3u << 6 | event), __ATOMIC_RELEASE);
+	__atomic_store_n(p, (uint8_t)(event << 5 | 1u << 4), __ATOMIC_RELEASE);
 	return q;
 }
 
@@ -198,67 +273,125 @@ static inline const uint8_t *prof_get_leb(const uint8_t *p, const uint8_t *end, 
 	return NULL;
 }
 
+/* Bits 7..5 of an event's first byte are its number; so many fields. */
+static inline unsigned prof_event_fields(unsigned event)
+{
+	return 0x111113u >> (4 * (event - 1)) & 0xf;
+}
+
+static inline const uint8_t *prof_get_event(struct prof_stream *s, const uint8_t *p, const uint8_t *end,
+                                            struct prof_record *r)
+{
+	r->is_event = 1;
+	r->id = *p++ >> 5;
+	if (r->id < PROF_EVENT_GROUP || r->id > PROF_EVENT_SKIP)
+		return NULL;
+	for (unsigned i = 0; i < prof_event_fields(r->id); i++)
+		if (!(p = prof_get_leb(p, end, &r->field[i])))
+			return NULL;
+	if (r->id == PROF_EVENT_TIME)
+		s->last_end += r->field[0];
+	r->start = r->end = s->last_end;
+	return p;
+}
+
+static inline const uint8_t *prof_get_counters(const uint8_t *p, const uint8_t *end, unsigned n,
+                                               struct prof_record *r)
+{
+	unsigned mask = *p++ >> 4;
+
+	r->n_counters = (uint8_t)n;
+	for (unsigned i = 4; i < n; i += 8) {
+		if (p >= end)
+			return NULL;
+		mask |= (unsigned)*p++ << i;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		r->counters[i] = 0;
+		if (mask >> i & 1u && !(p = prof_get_leb(p, end, &r->counters[i])))
+			return NULL;
+	}
+	return p;
+}
+
+/* Sizes of gap and duration of the operation at p, and where its gap begins;
+ * id is left alone when it is the predicted one. NULL: there is none. */
+static inline const uint8_t *prof_get_sizes(const uint8_t *p, const uint8_t *end, uint32_t *id,
+                                            unsigned *gap_bytes, unsigned *bytes)
+{
+	unsigned head = *p;
+
+	if (end - p < 2)
+		return NULL;
+	*gap_bytes = p[1] & 15u;
+	*bytes = p[1] >> 4;
+	p += 2;
+	if (*gap_bytes > 8 || *bytes > 8 || (size_t)(end - p) < (head >> 7) * 3 + (size_t)*gap_bytes + *bytes)
+		return NULL;
+	if (head >> 7) {
+		*id = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+		p += 3;
+	}
+	return p;
+}
+
+static inline uint64_t prof_get_bytes(const uint8_t *p, unsigned bytes)
+{
+	return bytes ? prof_load64(p) & ~0ull >> (64 - 8 * bytes) : 0;
+}
+
 /* Read a record at p into r. The bytes from p to end + 8 must be readable;
  * those past end are not taken as data. n_counters is the chunk's. Returns
  * the byte after the record; p itself when there is none (a zero byte, or p is
- * end); NULL when what is there is no record. */
+ * end); NULL when what is there is no record. Times that no writer writes come
+ * as the largest number. */
 static inline const uint8_t *prof_get_record(struct prof_stream *s, const uint8_t *p, const uint8_t *end,
                                              unsigned n_counters, struct prof_record *r)
 {
-	static const uint8_t fields[64] = {[PROF_EVENT_GROUP] = 3,
-	                                   [PROF_EVENT_STEP] = 1,
-	                                   [PROF_EVENT_LOST] = 1,
-	                                   [PROF_EVENT_TIME] = 1,
-	                                   [PROF_EVENT_SKIP] = 1};
-	static const uint64_t mask[4] = {0xff, 0xffff, 0xffffff, ~0ull};
-	unsigned head, gap_bytes, dur_bytes;
-	uint64_t gap, dur;
+	struct prof_successor expected, *e;
+	uint64_t gap, duration, word;
+	unsigned gap_bytes, bytes;
 
-	if (p >= end || !(head = *p))
+	if (p >= end || !*p)
 		return p;
-	p++;
-	if (head >> 6 == 3) {
-		r->is_event = 1;
-		r->id = head & 63u;
-		if (!fields[r->id])
-			return NULL;
-		for (unsigned i = 0; i < fields[r->id]; i++)
-			if (!(p = prof_get_leb(p, end, &r->field[i])))
-				return NULL;
-		if (r->id == PROF_EVENT_TIME)
-			s->last_end += r->field[0];
-		r->start = r->end = s->last_end;
-		return p;
-	}
-	if (head >> 6 == 0)
+	if ((*p & 31u) == 1u << 4)
+		return prof_get_event(s, p, end, r);
+	r->is_event = r->n_counters = 0;
+	if ((*p & 15u) == 1u << 3 && (!(p = prof_get_counters(p, end, n_counters, r)) || p >= end))
 		return NULL;
-	r->is_event = 0;
-	if (head & 1u << 4) {
-		if (end - p < 3)
+	e = prof_stream_predict(s, &expected);
+	r->id = expected.next;
+	r->encloses = 0;
+	word = prof_load64(p);
+	if (word & 7u) {
+		bytes = 1 + (unsigned)__builtin_ctz((unsigned)word);
+		if (end - p < (ptrdiff_t)bytes + 1)
 			return NULL;
-		r->id = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
-		p += 3;
+		word = (word & (((uint64_t)1 << (8 * (bytes + 1))) - 1)) >> bytes;
+		gap = word & ((1u << prof_gap_bits(bytes + 1)) - 1);
+		duration = word >> prof_gap_bits(bytes + 1);
+		p += bytes + 1;
+	} else if ((word & 63u) == 1u << 5) {
+		r->encloses = word >> 6 & 1u;
+		if (word >> 7 & 1u)
+			expected.gap = expected.duration = 0;
+		if (!(p = prof_get_sizes(p, end, &r->id, &gap_bytes, &bytes)))
+			return NULL;
+		gap = prof_get_bytes(p, gap_bytes);
+		duration = prof_get_bytes(p + gap_bytes, bytes);
+		p += gap_bytes + bytes;
 	} else {
-		r->id = prof_stream_predict(s);
-	}
-	gap_bytes = prof_length_bytes(head & 3u);
-	dur_bytes = prof_length_bytes(head >> 2 & 3u);
-	if ((size_t)(end - p) < gap_bytes + dur_bytes)
 		return NULL;
-	gap = prof_load64(p) & mask[head & 3u];
-	p += gap_bytes;
-	dur = prof_load64(p) & mask[head >> 2 & 3u];
-	p += dur_bytes;
-	r->encloses = head >> 5 & 1u;
+	}
+	gap = prof_unzigzag(gap) + expected.gap;
+	duration = prof_unzigzag(duration) + expected.duration;
+	prof_stream_learn(s, e, r->id, gap, duration);
 	r->start = r->encloses ? s->last_end - gap : s->last_end + gap;
-	r->end = r->start + dur;
-	r->n_counters = head >> 6 == 2 ? (uint8_t)n_counters : 0;
-	for (unsigned i = 0; i < r->n_counters; i++)
-		if (!(p = prof_get_leb(p, end, &r->counters[i])))
-			return NULL;
+	r->end = r->start + duration;
+	if (__builtin_expect((gap | duration) >> 63, 0))
+		r->start = r->end = ~0ull;
 	if (r->end > s->last_end)
 		s->last_end = r->end;
-	prof_stream_learn(s, r->id);
 	return p;
 }
 

@@ -77,7 +77,7 @@ static void round_trip_of_random_records(void)
 		                samples[i].n);
 	}
 	for (unsigned i = 0; i < RECORDS; i++) {
-		struct prof_record r;
+		struct prof_record r = {0};
 
 		q = prof_get_record(&in, q, p, COUNTERS, &r);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(q);
@@ -103,8 +103,8 @@ static void events_round_trip(void)
 	CU_ASSERT_PTR_EQUAL(q, p);
 }
 
-/* A network's operations come back in the same order: after the first time
- * round, a short one takes a byte each for the head, its gap, its duration. */
+/* A network's operations come back in the same order and take about as long:
+ * after the first time round each is two bytes. */
 static void a_cycle_is_predicted(void)
 {
 	static uint8_t buffer[64 * 32];
@@ -113,11 +113,98 @@ static void a_cycle_is_predicted(void)
 	uint64_t at = 1000;
 
 	for (unsigned i = 0; i < 24; i++) {
+		uint64_t took = 100000 * (i % 8) + i * 7;
+
 		before = i == 16 ? p : before;
-		p = prof_put_op(&out, p, (i * 5) % 8, at + 3, at + 200, NULL, 0);
-		at += 200;
+		p = prof_put_op(&out, p, (i * 5) % 8, at + 40000 + i, at + 40000 + took, NULL, 0);
+		at += 40000 + took;
 	}
-	CU_ASSERT_EQUAL(p - before, 8 * 3);
+	CU_ASSERT_EQUAL(p - before, 8 * 2);
+}
+
+/* The operation that comes after others of gap 1000, duration 5000. */
+static ptrdiff_t bytes_after(uint32_t serial, int64_t gap, int64_t duration)
+{
+	uint8_t buffer[256] = {0}, *p = buffer, *last = buffer;
+	struct prof_stream out = fresh(0, serial), in = fresh(1, serial);
+	const uint8_t *q = buffer;
+	struct prof_record r = {0};
+	uint64_t start = 0;
+
+	for (unsigned i = 0; i < 3; i++) {
+		last = p;
+		start = out.last_end + (uint64_t)(i == 2 ? gap : 1000);
+		p = prof_put_op(&out, p, 0, start, start + (uint64_t)(i == 2 ? duration : 5000), NULL, 0);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		q = prof_get_record(&in, q, p, 0, &r);
+	CU_ASSERT_PTR_EQUAL(q, p);
+	CU_ASSERT_EQUAL(r.start, start);
+	CU_ASSERT_EQUAL(r.end - r.start, (uint64_t)duration);
+	CU_ASSERT_EQUAL(*p, 0);
+	return p - last;
+}
+
+/* The shortest form that holds both differences, at the border of each. */
+static void forms_change_at_their_borders(void)
+{
+	static const struct {
+		int64_t gap, duration;
+		ptrdiff_t bytes;
+	} cases[] = {{1031, 5255, 2},
+	             {968, 4744, 2},
+	             {1032, 5255, 3},
+	             {1031, 5256, 3},
+	             {967, 4744, 3},
+	             {1511, 7047, 3},
+	             {488, 2952, 3},
+	             {1512, 7047, 4},
+	             {1511, 7048, 4},
+	             {2023, 5000 + 131071, 4},
+	             {0, 0, 4},
+	             {2024, 5000, 4},
+	             {2024, 5001, 5},
+	             {1000, 5000 + 131072, 5},
+	             {1000, INT64_MAX >> 2, 10},
+	             {INT64_MAX >> 2, 5000, 10},
+	             {-1000, 5000, 2},
+	             {-5000, 6000, 6}};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		CU_ASSERT_EQUAL(bytes_after(100 + i, cases[i].gap, cases[i].duration), cases[i].bytes);
+}
+
+/* Of counters only those that are not zero take room. */
+static void zero_counters_take_no_room(void)
+{
+	uint8_t buffer[256] = {0};
+	uint64_t deltas[PROF_MAX_COUNTERS] = {0}, at = 1000;
+	struct prof_stream out = fresh(0, 90), in = fresh(1, 90);
+	struct prof_record r = {0};
+	uint8_t *p = buffer;
+
+	p = prof_put_op(&out, p, 0, at, at + 1, deltas, 4);
+	CU_ASSERT_EQUAL(p - buffer, 1 + 2);
+	deltas[3] = 100;
+	deltas[15] = ~0ull;
+	out = fresh(0, 91);
+	p = prof_put_op(&out, buffer, 0, at, at + 1, deltas, PROF_MAX_COUNTERS);
+	CU_ASSERT_EQUAL(p - buffer, 1 + 2 + 1 + 10 + 2);
+	CU_ASSERT_PTR_EQUAL(prof_get_record(&in, buffer, p, PROF_MAX_COUNTERS, &r), p);
+	CU_ASSERT_EQUAL(r.n_counters, PROF_MAX_COUNTERS);
+	for (unsigned i = 0; i < PROF_MAX_COUNTERS; i++)
+		CU_ASSERT_EQUAL(r.counters[i], deltas[i]);
+}
+
+/* A difference that leads below zero is no time. */
+static void impossible_times_are_told(void)
+{
+	uint8_t buffer[64] = {1u | 3u << 1, 0};
+	struct prof_stream in = fresh(1, 95);
+	struct prof_record r = {0};
+
+	CU_ASSERT_PTR_EQUAL(prof_get_record(&in, buffer, buffer + 2, 0, &r), buffer + 2);
+	CU_ASSERT_TRUE(r.end == UINT64_MAX);
 }
 
 static void cut_anywhere_is_no_record(void)
@@ -161,6 +248,9 @@ int main(void)
 	CU_add_test(suite, "random records round trip", round_trip_of_random_records);
 	CU_add_test(suite, "events round trip", events_round_trip);
 	CU_add_test(suite, "a cycle is predicted", a_cycle_is_predicted);
+	CU_add_test(suite, "forms change at their borders", forms_change_at_their_borders);
+	CU_add_test(suite, "zero counters take no room", zero_counters_take_no_room);
+	CU_add_test(suite, "impossible times are told", impossible_times_are_told);
 	CU_add_test(suite, "a record cut anywhere is none", cut_anywhere_is_no_record);
 	CU_add_test(suite, "garbage is survived", garbage_is_survived);
 	CU_basic_run_tests();

@@ -15,6 +15,7 @@
 #include <xxhash.h>
 
 #include "tools/lib/trace_private.h"
+#include "tools/lib/trace_v1.h"
 
 /* Ticks beyond this are damage: 2^60 of a quarter of a nanosecond are nine years. */
 #define TICK_LIMIT (1ull << 60)
@@ -73,7 +74,7 @@ static uint64_t chunk_end(struct trace *t, uint64_t pos, const struct prof_chunk
 	return end;
 }
 
-/* What one record of a chunk takes, without decoding it; 0: none, or not sound. */
+/* The records of a chunk being looked over. */
 struct scan {
 	struct trace *trace;
 	struct trace_stream *stream;
@@ -96,52 +97,47 @@ static void join_group(struct trace_stream *stream, uint32_t group)
 	}
 }
 
-static const uint8_t *scan_event(struct scan *s, const uint8_t *p)
+static bool scan_event(struct scan *s, const struct prof_record *r)
 {
+	if (r->id == PROF_EVENT_LOST && r->field[0] < TICK_LIMIT)
+		s->lost += r->field[0];
+	if (r->id != PROF_EVENT_GROUP || !r->field[0] || r->field[2] < 2)
+		return true;
+	if (r->field[0] > UINT32_MAX || r->field[2] > 65535)
+		return false;
+	join_group(s->stream, (uint32_t)r->field[0]);
+	return true;
+}
+
+/* A record that is not plain; what it means does not matter here. */
+static const uint8_t *scan_record(struct scan *s, const uint8_t *p)
+{
+	struct prof_stream nowhere = {.previous = ~0u};
 	struct prof_record r;
-	struct prof_stream none = {0};
-	const uint8_t *next = prof_get_record(&none, p, s->end, 0, &r);
+	const uint8_t *next = s->trace->priv->get_record(&nowhere, p, s->end, s->chunk->n_counters, &r);
 
 	if (!next || next == p)
 		return NULL;
-	if (r.id == PROF_EVENT_LOST && r.field[0] < TICK_LIMIT)
-		s->lost += r.field[0];
-	if (r.id != PROF_EVENT_GROUP || !r.field[0] || r.field[2] < 2)
-		return next;
-	if (r.field[0] > UINT32_MAX || r.field[2] > 65535)
-		return NULL;
-	join_group(s->stream, (uint32_t)r.field[0]);
+	if (r.is_event)
+		return scan_event(s, &r) ? next : NULL;
+	s->chunk->records++;
+	s->chunk->encloses |= r.encloses;
 	return next;
 }
 
-static const uint8_t *scan_operation(struct scan *s, const uint8_t *p)
+/* Which version's records they are, and the bytes of a plain operation by its
+ * first byte: one without counters that encloses nothing. */
+static void choose_codec(struct trace *t)
 {
-	unsigned head = *p;
-	size_t bytes =
-	        1 + (head >> 4 & 1u) * 3 + prof_length_bytes(head & 3u) + prof_length_bytes(head >> 2 & 3u);
-	uint64_t delta;
+	uint8_t *bytes = t->priv->record_bytes;
+	bool v1 = t->version == 1;
 
-	if (!(head >> 6) || (size_t)(s->end - p) < bytes)
-		return NULL;
-	p += bytes;
-	if (head >> 6 == 2)
-		for (unsigned i = 0; i < s->chunk->n_counters && p; i++)
-			p = prof_get_leb(p, s->end, &delta);
-	if (p) {
-		s->chunk->records++;
-		s->chunk->encloses |= head >> 5 & 1u;
-	}
-	return p;
-}
-
-/* Bytes of an operation without counters by its first byte; 0: not one. */
-static void fill_sizes(uint8_t sizes[256])
-{
+	t->priv->get_record = v1 ? trace_v1_get_record : prof_get_record;
 	for (unsigned head = 0; head < 256; head++)
-		sizes[head] = head >> 6 != 1
-		                      ? 0
-		                      : (uint8_t)(1 + (head >> 4 & 1u) * 3 + prof_length_bytes(head & 3u)
-		                                  + prof_length_bytes(head >> 2 & 3u));
+		if (v1)
+			bytes[head] = head >> 5 & 1u ? 0 : (uint8_t)trace_v1_bytes(head);
+		else
+			bytes[head] = head & 7u ? (uint8_t)(2 + __builtin_ctz(head)) : 0;
 }
 
 /* The plain operations from p on, which are nearly all there are: a chain of
@@ -150,17 +146,15 @@ static const uint8_t *scan_plain(struct scan *s, const uint8_t *p)
 {
 	const uint8_t *last = s->end - PROF_RECORD_MAX_BYTES;
 	uint64_t records = 0;
-	unsigned heads = 0, bytes;
+	unsigned bytes;
 
 	if (s->end - p < (ptrdiff_t)PROF_RECORD_MAX_BYTES)
 		return p;
 	while (p <= last && (bytes = s->trace->priv->record_bytes[*p]) != 0) {
-		heads |= *p;
 		p += bytes;
 		records++;
 	}
 	s->chunk->records += records;
-	s->chunk->encloses |= heads >> 5 & 1u;
 	return p;
 }
 
@@ -173,7 +167,7 @@ static uint32_t scan_records(struct scan *s, uint32_t room, bool *broken)
 	s->chunk->records = 0;
 	*broken = false;
 	while ((p = scan_plain(s, p)) < s->end && *p) {
-		const uint8_t *next = *p >> 6 == 3 ? scan_event(s, p) : scan_operation(s, p);
+		const uint8_t *next = scan_record(s, p);
 
 		if (!next) {
 			*broken = true;
@@ -365,7 +359,7 @@ static uint64_t find_encloses(struct trace *t, struct trace_chunk *c, struct pro
 	uint64_t smallest = UINT64_MAX;
 
 	prof_stream_reset(&s, c->base_tick, c->serial);
-	for (; (next = prof_get_record(&s, p, end, c->n_counters, &r)) && next != p; p = next) {
+	for (; (next = t->priv->get_record(&s, p, end, c->n_counters, &r)) && next != p; p = next) {
 		if (r.end > TICK_LIMIT || r.start > r.end) {
 			trace_problem(t,
 			              "thread %" PRIu32 ": the record at byte %" PRIu64
@@ -452,7 +446,7 @@ int trace_chunks_read(struct trace *t, struct diag *d)
 		              h.header_bytes, sizeof(h));
 		h.header_bytes = sizeof(h);
 	}
-	fill_sizes(priv->record_bytes);
+	choose_codec(t);
 	walk_chunks(t, h.header_bytes);
 	order_chunks(t, priv->metas, &priv->n_metas, "names", 0);
 	for (unsigned i = 0; i < priv->n_streams; i++) {

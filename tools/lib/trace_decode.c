@@ -139,33 +139,37 @@ static void impossible(struct decoder *d)
 	d->p = d->end;
 }
 
-/* The commonest form, decoded from one word: the predicted operation, neither
- * counters nor children, lengths of at most three bytes. False, and nothing is
- * changed, when what is at *p is another; there must be eight bytes of chunk. */
+/* The commonest forms, decoded from one word: the predicted operation, neither
+ * counters nor children. False, and nothing is changed, when what is at *p is
+ * another; there must be eight bytes of chunk. */
 static inline bool take_plain(struct decoder *d, struct prof_stream *s, const uint8_t **p)
 {
-	uint64_t word = prof_load64(*p), gap, duration;
-	unsigned head = word & 0xff, gap_bits = ((head & 3u) + 1) * 8, bits = ((head >> 2 & 3u) + 1) * 8;
+	uint64_t word = prof_load64(*p), gap, duration, start, end;
 	struct decoded *e = &d->queue[d->n];
-	uint32_t id;
+	struct prof_successor expected, *learned;
+	unsigned more, bits;
 
-	if (head >> 4 != 4 || gap_bits == 32 || bits == 32)
+	if (!(word & 7u))
 		return false;
-	word >>= 8;
-	gap = word & ((1u << gap_bits) - 1);
-	duration = word >> gap_bits & ((1u << bits) - 1);
-	if (s->last_end + gap + duration > TICK_LIMIT)
+	more = 1 + (unsigned)__builtin_ctz((unsigned)word);
+	bits = prof_gap_bits(more + 1);
+	word = (word & (((uint64_t)1 << (8 * more + 8)) - 1)) >> more;
+	learned = prof_stream_predict(s, &expected);
+	gap = prof_unzigzag(word & ((1u << bits) - 1)) + expected.gap;
+	duration = prof_unzigzag(word >> bits) + expected.duration;
+	start = s->last_end + gap;
+	end = start + duration;
+	if (__builtin_expect((gap | duration | end) > TICK_LIMIT, 0))
 		return false;
-	id = prof_stream_predict(s);
-	prof_stream_learn(s, id);
-	*e = (struct decoded){.start = s->last_end + gap,
-	                      .end = s->last_end + gap + duration,
-	                      .desc = id,
+	prof_stream_learn(s, learned, expected.next, gap, duration);
+	*e = (struct decoded){.start = start,
+	                      .end = end,
+	                      .desc = expected.next,
 	                      .step = d->step,
 	                      .group = d->group,
 	                      .k = d->k++};
-	s->last_end = e->end;
-	*p += 1 + (gap_bits + bits) / 8;
+	s->last_end = end;
+	*p += more + 1;
 	d->n++;
 	return true;
 }
@@ -177,12 +181,13 @@ static bool decode_some(struct decoder *d, unsigned limit)
 	struct prof_record r;
 	const uint8_t *p = d->p, *end = d->end, *next;
 	unsigned n_counters = d->chunk->n_counters;
+	bool v1 = d->trace->version == 1;
 
 	for (; limit; p = next, limit--) {
 		next = p;
-		if (end - p >= 8 && take_plain(d, &state, &next))
+		if (!v1 && end - p >= 8 && take_plain(d, &state, &next))
 			continue;
-		next = prof_get_record(&state, p, end, n_counters, &r);
+		next = d->trace->priv->get_record(&state, p, end, n_counters, &r);
 		if (!next || next == p)
 			break;
 		if (__builtin_expect(r.end > TICK_LIMIT || r.start > r.end, 0)) {

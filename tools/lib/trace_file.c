@@ -42,7 +42,8 @@ int trace_file_open(struct trace_file *f, const char *path, const struct prof_fi
 		return -1;
 	f->header = *header;
 	memcpy(f->header.magic, PROF_TRACE_MAGIC, sizeof(f->header.magic));
-	f->header.version = PROF_TRACE_VERSION;
+	if (!f->header.version)
+		f->header.version = PROF_TRACE_VERSION;
 	f->header.header_bytes = sizeof(f->header);
 	f->header.state = PROF_STATE_CLOSED;
 	seal_header(&f->header);

@@ -21,7 +21,8 @@ struct trace_file {
 	uint32_t meta_used, meta_capacity, meta_serial;
 };
 
-/* header: clock, epoch and identity; the rest is filled in. */
+/* header: clock, epoch and identity, and the version of the operations that
+ * will be put (0: today's); the rest is filled in. */
 int trace_file_open(struct trace_file *f, const char *path, const struct prof_file_header *header,
                     struct diag *d);
 

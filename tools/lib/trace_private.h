@@ -4,6 +4,8 @@
 #ifndef TOOLS_LIB_TRACE_PRIVATE_H
 #define TOOLS_LIB_TRACE_PRIVATE_H
 
+#include <prof/trace_codec.h>
+
 #include "tools/lib/arena.h"
 #include "tools/lib/trace.h"
 
@@ -50,6 +52,9 @@ struct trace_private {
 
 	/* binary traces */
 	uint8_t record_bytes[256]; /* of a plain operation, by its first byte; 0: not one */
+	/* prof_get_record, or what reads another version's records */
+	const uint8_t *(*get_record)(struct prof_stream *s, const uint8_t *p, const uint8_t *end,
+	                             unsigned n_counters, struct prof_record *r);
 	struct trace_chunk *metas;
 	unsigned n_metas, meta_capacity;
 	struct trace_stream *streams; /* thread i is at i - 1 */
