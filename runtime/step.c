@@ -72,6 +72,17 @@ static void prepare(struct prof_thread *t)
 	call_site_prepare();
 }
 
+/* The step begun last, as written; lock held. */
+static struct prof_meta_step last;
+
+/* Whether a short record says all of m; what the context has grown by is then
+ * the same for each sequence. */
+static bool is_next(const struct prof_meta_step *m)
+{
+	return m->index == last.index + 1 && m->tokens == last.tokens && m->sequences == last.sequences
+	       && m->ctx_sum - last.ctx_sum == (uint64_t)m->sequences * (m->ctx_max - last.ctx_max);
+}
+
 /* Lock held; the step's index plus 1, 0 when there is no room. */
 static uint32_t begin(const struct prof_step_info *info)
 {
@@ -82,20 +93,27 @@ static uint32_t begin(const struct prof_step_info *info)
 	                           .ctx_max = info->ctx_max,
 	                           .ctx_sum = info->ctx_sum,
 	                           .tick = recorder_ticks(prof_clock())};
-	struct iovec part = {&m, sizeof(m)};
+	struct prof_meta_step_next next = {.index = m.index, .ctx_max = m.ctx_max, .tick = m.tick};
+	struct iovec whole = {&m, sizeof(m)}, part = {&next, sizeof(next)};
+	bool brief = steps > 0 && is_next(&m);
 
 	energy_sample();
-	return meta_add(PROF_META_STEP, &part, 1) ? ++steps : 0;
+	if (!meta_add(brief ? PROF_META_STEP_NEXT : PROF_META_STEP, brief ? &part : &whole, 1))
+		return 0;
+	last = m;
+	return ++steps;
 }
 
 static void end(uint32_t step)
 {
 	struct prof_meta_step_end m = {.index = step - 1, .tick = recorder_ticks(prof_clock())};
-	struct iovec part = {&m, sizeof(m)};
+	struct prof_meta_step_took took = {.index = m.index, .ticks = (uint32_t)(m.tick - last.tick)};
+	struct iovec whole = {&m, sizeof(m)}, part = {&took, sizeof(took)};
+	bool brief = step == steps && m.tick - last.tick <= UINT32_MAX;
 
 	if (!step || step > steps)
 		return;
-	meta_add(PROF_META_STEP_END, &part, 1);
+	meta_add(brief ? PROF_META_STEP_TOOK : PROF_META_STEP_END, brief ? &part : &whole, 1);
 	energy_sample();
 }
 

@@ -120,6 +120,8 @@ enum prof_meta_type {
 	PROF_META_COST,
 	PROF_META_NOTE,
 	PROF_META_END,
+	PROF_META_STEP_NEXT, /* version 2 */
+	PROF_META_STEP_TOOK, /* version 2 */
 };
 
 struct prof_meta {
@@ -283,6 +285,22 @@ struct prof_meta_step_end {
 	uint64_t tick;
 };
 
+/* STEP and STEP_END of a step like the one before it, index - 1: neither flags
+ * nor phase, number = index, as many tokens and sequences; ctx_sum has grown by as much as
+ * ctx_max for each sequence. */
+struct prof_meta_step_next {
+	struct prof_meta head;
+	uint32_t index;
+	uint32_t ctx_max;
+	uint64_t tick;
+};
+
+struct prof_meta_step_took {
+	struct prof_meta head;
+	uint32_t index;
+	uint32_t ticks; /* from its beginning to its end */
+};
+
 /* What recording itself costs: "name\0" follows. Written at the start for
  * costs of one reading, and at the end for totals. */
 struct prof_meta_cost {
@@ -339,6 +357,8 @@ PROF_LAYOUT(prof_meta_energy_domain, 24);
 PROF_LAYOUT(prof_meta_energy_sample, 32);
 PROF_LAYOUT(prof_meta_step, 56);
 PROF_LAYOUT(prof_meta_step_end, 24);
+PROF_LAYOUT(prof_meta_step_next, 24);
+PROF_LAYOUT(prof_meta_step_took, 16);
 PROF_LAYOUT(prof_meta_cost, 24);
 PROF_LAYOUT(prof_meta_note, 24);
 PROF_LAYOUT(prof_meta_end, 48);

@@ -102,7 +102,7 @@ static inline struct summary summarize(const char *path)
 	s.bad = t.n_bad;
 	s.broken = v.broken;
 	s.unsealed = t.n_chunks - t.n_sealed;
-	s.steps = raw_count(&t, PROF_META_STEP);
+	s.steps = raw_count(&t, PROF_META_STEP) + raw_count(&t, PROF_META_STEP_NEXT);
 	s.threads = raw_count(&t, PROF_META_THREAD);
 	s.notes = raw_count(&t, PROF_META_NOTE);
 	end = raw_meta(&t, PROF_META_END, NULL);

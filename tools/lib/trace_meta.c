@@ -330,6 +330,33 @@ static int take_step_end(struct trace *t, const uint8_t *p, uint32_t bytes)
 	return 0;
 }
 
+/* A step whose predecessor is not there is known by its time alone. */
+static int take_step_next(struct trace *t, const uint8_t *p, uint32_t bytes)
+{
+	const struct prof_meta_step_next *m = (const void *)p;
+	struct prof_meta_step step = {
+	        .index = m->index, .number = m->index, .ctx_max = m->ctx_max, .tick = m->tick};
+
+	if (m->index > 0 && m->index <= t->n_steps && t->steps[m->index - 1].number >= 0) {
+		const struct trace_step *before = &t->steps[m->index - 1];
+
+		step.tokens = before->tokens;
+		step.sequences = before->sequences;
+		step.ctx_sum = before->ctx_sum + (uint64_t)step.sequences * (step.ctx_max - before->ctx_max);
+	}
+	return take_step(t, (const void *)&step, sizeof(step));
+}
+
+static int take_step_took(struct trace *t, const uint8_t *p, uint32_t bytes)
+{
+	const struct prof_meta_step_took *m = (const void *)p;
+	struct prof_meta_step_end end = {.index = m->index};
+
+	if (m->index < t->n_steps)
+		end.tick = t->steps[m->index].start_ns + m->ticks;
+	return take_step_end(t, (const void *)&end, sizeof(end));
+}
+
 static int take_cost(struct trace *t, const uint8_t *p, uint32_t bytes)
 {
 	const struct prof_meta_cost *m = (const void *)p;
@@ -391,6 +418,8 @@ static const struct {
         [PROF_META_COST] = {"cost", sizeof(struct prof_meta_cost), take_cost},
         [PROF_META_NOTE] = {"note", sizeof(struct prof_meta_note), take_note},
         [PROF_META_END] = {"end", PROF_META_END_V1_BYTES, take_end},
+        [PROF_META_STEP_NEXT] = {"step", sizeof(struct prof_meta_step_next), take_step_next},
+        [PROF_META_STEP_TOOK] = {"end of a step", sizeof(struct prof_meta_step_took), take_step_took},
 };
 
 /* Remembered for those who copy the sound records. */
