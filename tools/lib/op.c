@@ -40,6 +40,15 @@ const struct op_operand *op_operand_get(const struct op_desc *d, enum prof_opera
 	return NULL;
 }
 
+unsigned op_main_dtype(const struct op_desc *d)
+{
+	const struct op_operand *o = op_operand_get(d, PROF_OPERAND_WEIGHT);
+
+	if (!o && d->n_operands)
+		o = &d->operands[0];
+	return o ? o->dtype : PROF_DTYPE_UNKNOWN;
+}
+
 int64_t op_attr_get(const struct op_desc *d, enum prof_attr attr, int64_t otherwise)
 {
 	for (unsigned i = 0; i < d->n_attrs; i++)

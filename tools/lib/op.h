@@ -52,6 +52,10 @@ const struct op_operand *op_operand_get(const struct op_desc *d, enum prof_opera
 /* The attribute, or `otherwise`. */
 int64_t op_attr_get(const struct op_desc *d, enum prof_attr attr, int64_t otherwise);
 
+/* The data type that a kernel is chosen by: the weight's, else the first
+ * operand's; 0 when unknown. */
+unsigned op_main_dtype(const struct op_desc *d);
+
 /* Names of ops.def, dtypes.def, operands.def and attrs.def; null for a number
  * that is none of them. The reverse answers 0 (dtype: -1) for an unknown name. */
 const char *op_name(unsigned op);
@@ -80,7 +84,10 @@ struct op_event {
 	uint64_t busy_ns;    /* of all slices together */
 	bool timed;          /* false: start_ns and time_ns are unknown (an untimed list) */
 	unsigned n_counters; /* 0: not read for this one */
-	uint64_t counters[PROF_MAX_COUNTERS]; /* deltas, summed over slices */
+	/* Only where n_counters is not 0: */
+	uint32_t n_counted;                   /* slices whose counters were read */
+	uint64_t counted_ns;                  /* time of those, added up */
+	uint64_t counters[PROF_MAX_COUNTERS]; /* deltas, summed over those slices */
 };
 
 #endif

@@ -25,6 +25,8 @@ struct oplist_op {
 	uint32_t n_slices, depth;
 	int64_t thread; /* -1: none */
 	unsigned n_counters;
+	uint32_t n_counted;  /* slices that the counters are of */
+	uint64_t counted_ns; /* and their time */
 	const char *counter_names[PROF_MAX_COUNTERS];
 	uint64_t counters[PROF_MAX_COUNTERS];
 	unsigned n_frames;

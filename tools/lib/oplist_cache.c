@@ -137,7 +137,7 @@ const struct oplist_op *oplist_cache_find(struct oplist_cache *c, const char *te
 	if (e->op.step >= 0)
 		e->op.step = (int64_t)c->values[VALUE_STEP];
 	if (e->op.n_slices == 1)
-		e->op.busy_ns = c->values[VALUE_TIME];
+		e->op.busy_ns = e->op.counted_ns = c->values[VALUE_TIME];
 	e->op.start_ns = c->values[VALUE_START];
 	e->op.time_ns = c->values[VALUE_TIME];
 	*desc = e->desc;

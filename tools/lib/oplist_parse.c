@@ -301,6 +301,24 @@ static int take_attrs(struct parse *p)
 	return 0;
 }
 
+/* Which part of the slices the counters are of: all, unless it says so. */
+static int take_counted(struct parse *p)
+{
+	struct oplist_op *op = p->op;
+	int64_t counted;
+	bool has_ns;
+
+	if (take_whole(p, "counted_slices", op->n_slices, op->n_slices, &counted)
+	    || take_ns(p, "counted_ns", &has_ns, &op->counted_ns))
+		return -1;
+	op->n_counted = counted ? (uint32_t)counted : 1;
+	if (!has_ns || op->n_counted == op->n_slices || op->counted_ns > op->busy_ns)
+		op->counted_ns = op->busy_ns / op->n_slices * op->n_counted;
+	if (op->n_counted == op->n_slices)
+		op->counted_ns = op->busy_ns;
+	return 0;
+}
+
 static int take_counters(struct parse *p)
 {
 	json_t *v = json_object_get(p->object, "counters"), *item;
@@ -326,7 +344,7 @@ static int take_counters(struct parse *p)
 		op->counters[op->n_counters++] = (uint64_t)json_integer_value(item);
 	}
 	json_object_del(p->object, "counters");
-	return 0;
+	return take_counted(p);
 }
 
 static int take_callsite(struct parse *p)

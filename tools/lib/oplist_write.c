@@ -276,7 +276,11 @@ static void put_execution(struct oplist_writer *w, const struct op_event *ev)
 		json_text_put(w->out, t->counters[i].name);
 		fprintf(w->out, ": %" PRIu64, ev->counters[i]);
 	}
-	fputs(ev->n_counters ? "}}\n" : "}\n", w->out);
+	if (ev->n_counters && ev->n_counted < ev->n_slices)
+		fprintf(w->out, "}, \"counted_slices\": %" PRIu32 ", \"counted_ns\": %" PRIu64 "}\n",
+		        ev->n_counted, ev->counted_ns);
+	else
+		fputs(ev->n_counters ? "}}\n" : "}\n", w->out);
 }
 
 int oplist_write(struct oplist_writer *w, const struct op_event *ev)

@@ -47,6 +47,8 @@ static bool list_next(struct trace_cursor *c, struct op_event *ev)
 	ev->busy_ns = e->busy_ns;
 	ev->timed = !(t->descs[e->desc].flags & PROF_DESC_UNTIMED);
 	ev->n_counters = e->counters ? t->n_counters : 0;
+	ev->n_counted = e->n_counted;
+	ev->counted_ns = e->counted_ns;
 	if (e->counters)
 		memcpy(ev->counters, t->priv->list_counters + e->counters - 1,
 		       t->n_counters * sizeof(ev->counters[0]));

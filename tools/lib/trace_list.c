@@ -295,7 +295,9 @@ static int keep_event(struct reader *r, const struct oplist_op *op, uint32_t des
 	                         .busy_ns = op->busy_ns,
 	                         .desc = desc,
 	                         .depth = op->depth,
-	                         .n_slices = op->n_slices};
+	                         .n_slices = op->n_slices,
+	                         .n_counted = op->n_counted,
+	                         .counted_ns = op->counted_ns};
 	if (thread_of(r, op->thread, &e->thread) || step_of(r, op, &e->step)
 	    || keep_counters(r, op, &e->counters))
 		return -1;

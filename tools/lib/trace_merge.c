@@ -149,7 +149,8 @@ static struct decoded *find_slice(struct decoder *d, const struct decoded *of)
 	}
 }
 
-static void add_counters(struct op_event *ev, const struct decoder *d, const struct decoded *x)
+static void add_counters(const struct merge *m, struct op_event *ev, const struct decoder *d,
+                         const struct decoded *x)
 {
 	const uint64_t *v;
 	unsigned n = x->n_counters < d->trace->n_counters ? x->n_counters : d->trace->n_counters;
@@ -159,7 +160,11 @@ static void add_counters(struct op_event *ev, const struct decoder *d, const str
 	v = d->counters + x->counters - 1;
 	for (unsigned i = 0; i < n; i++)
 		ev->counters[i] = i < ev->n_counters ? ev->counters[i] + v[i] : v[i];
+	if (!ev->n_counters)
+		ev->n_counted = 0, ev->counted_ns = 0;
 	ev->n_counters = n > ev->n_counters ? n : ev->n_counters;
+	ev->n_counted++;
+	ev->counted_ns += trace_ticks_to_ns(m->scale, x->end - x->start);
 }
 
 struct interval {
@@ -184,7 +189,7 @@ static void add_slices(struct merge *m, unsigned first, const struct decoded *of
 		t->end = x->end > t->end ? x->end : t->end;
 		t->busy += x->end - x->start;
 		ev->n_slices++;
-		add_counters(ev, d, x);
+		add_counters(m, ev, d, x);
 		x->taken = true;
 		if (x == &d->queue[d->head])
 			advance(m, member);
@@ -245,7 +250,7 @@ static inline void fill_event(struct merge *m, unsigned decoder, struct op_event
 	ev->n_counters = 0;
 	ev->timed = !(flags & PROF_DESC_UNTIMED);
 	if (__builtin_expect(e->n_counters, 0))
-		add_counters(ev, d, e);
+		add_counters(m, ev, d, e);
 	if (e->group && !e->depth)
 		fill_shared(m, decoder, ev); /* e may have moved */
 	else

@@ -18,6 +18,8 @@ struct list_event {
 	uint32_t counters; /* position in list_counters plus 1, 0: none */
 	uint32_t depth;
 	uint32_t n_slices;
+	uint32_t n_counted;
+	uint64_t counted_ns;
 };
 
 /* A chunk as found in the file, bounds checked. */

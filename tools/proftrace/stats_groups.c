@@ -123,14 +123,11 @@ void groups_release(struct groups *gs)
 	arena_release(&gs->arena);
 }
 
-/* The weight's type where there is one: it is what a kernel is chosen by. */
 static const char *dtype_of(const struct op_desc *d)
 {
-	const struct op_operand *o = op_operand_get(d, PROF_OPERAND_WEIGHT);
+	unsigned dtype = op_main_dtype(d);
 
-	if (!o && d->n_operands)
-		o = &d->operands[0];
-	return o && o->dtype != PROF_DTYPE_UNKNOWN ? op_dtype_name(o->dtype) : "";
+	return dtype != PROF_DTYPE_UNKNOWN ? op_dtype_name(dtype) : "";
 }
 
 /* The frames' functions, innermost first; without a name, module and offset. */

@@ -1,0 +1,62 @@
+/* sampling.h: totals of counters that were read for some operations only.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The population is the slices (one thread's part of an operation); those with
+ * counters are the sample. Strata are the descriptors. What was counted is
+ * added up as it is; what was not is predicted from the stratum's sample, by
+ * the ratio of counts to time or by the mean, whichever leaves the smaller
+ * variance in that stratum. With all of a stratum in one group this is the
+ * stratified ratio or expansion estimator of Cochran, Sampling Techniques (3rd
+ * ed., chapters 5 and 6), finite population correction included: with residuals
+ * of variance s^2, n of N counted and U = N - n,
+ *     V = s^2 (U^2 / n + U) = N^2 (1 - n/N) s^2 / n.
+ * Every n-th operation from a random start is treated as a random sample.
+ * Slices of one operation that were counted together are one observation.
+ *
+ * A stratum with fewer than two observations takes the ratio of like ones: of
+ * the same operation and data type, else the same operation, else all. Its
+ * error is the spread of those strata among each other.
+ *
+ * Errors are standard errors, widened by Student's t over its limit where few
+ * observations stand behind them, so that twice the error covers 95 %.
+ */
+#ifndef TOOLS_LIB_SAMPLING_H
+#define TOOLS_LIB_SAMPLING_H
+
+#include "tools/lib/trace.h"
+
+struct sampling;
+
+/* Strata 0 to n_strata - 1 of n_counters counters; like[i] is stratum i's
+ * operation << 16 | data type. Null without memory. */
+struct sampling *sampling_new(unsigned n_strata, unsigned n_counters, const uint32_t *like);
+
+/* Strata are the trace's descriptors. */
+struct sampling *sampling_of_trace(const struct trace *t);
+void sampling_free(struct sampling *s);
+
+/* Count an operation (its desc is the stratum) in a group, which the caller
+ * numbers from 0; -1 without memory. */
+int sampling_add(struct sampling *s, unsigned group, const struct op_event *ev);
+
+/* After the last operation, before anything below; -1 without memory. */
+int sampling_settle(struct sampling *s);
+
+struct sampling_counts {
+	double slices;   /* in all */
+	double counted;  /* whose counters were read */
+	double borrowed; /* not counted, and estimated from other descriptors */
+};
+struct sampling_counts sampling_counts(const struct sampling *s, unsigned group);
+
+/* A counter's total over a group; NaN when nothing at all was counted. */
+double sampling_total(const struct sampling *s, unsigned group, unsigned counter);
+
+/* The standard error of sum(slopes[i] * total of counter i); 0 when all was
+ * counted, NaN when a single observation is all there is. */
+double sampling_error(const struct sampling *s, unsigned group, const double *slopes);
+
+/* That of one counter's total. */
+double sampling_total_error(const struct sampling *s, unsigned group, unsigned counter);
+
+#endif
