@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "runtime/checksum.h"
+#include "runtime/ring.h"
 
 bool chunk_open(struct chunk *c, const struct prof_chunk_header *head, struct output_why *why)
 {
-	uint8_t *map = output_grow(why);
+	uint64_t offset = 0;
+	uint8_t *map = output_grow(&offset, why);
 	struct prof_chunk_header filled = *head;
 	uint32_t before = 0;
 
@@ -22,6 +24,7 @@ bool chunk_open(struct chunk *c, const struct prof_chunk_header *head, struct ou
 	filled.magic = 0;
 	filled.size_bytes = PROF_CHUNK_ALIGN - before;
 	c->map = map;
+	c->offset = offset;
 	c->head = (struct prof_chunk_header *)(map + before);
 	c->payload = (uint8_t *)(c->head + 1);
 	c->end = map + PROF_CHUNK_ALIGN;
@@ -35,6 +38,16 @@ void chunk_seal(struct chunk *c, const uint8_t *used)
 	c->head->used_bytes = (uint32_t)(used - c->payload);
 	c->head->checksum = checksum_64(c->payload, c->head->used_bytes);
 	__atomic_store_n(&c->head->flags, (uint16_t)(c->head->flags | PROF_CHUNK_SEALED), __ATOMIC_RELEASE);
+}
+
+void chunk_retire(struct chunk *c, const uint8_t *used, uint64_t end_tick, uint64_t records)
+{
+	struct ring_chunk retired = {.offset = c->offset, .end_tick = end_tick, .records = records};
+
+	chunk_seal(c, used);
+	if (output_is_limited())
+		ring_add(&retired);
+	chunk_forget(c);
 }
 
 void chunk_forget(struct chunk *c)

@@ -3,6 +3,7 @@
  */
 #include "runtime/config.h"
 
+#include <prof/size_text.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,33 @@ static double number(struct config *c, enum config_variable v, double max, bool 
 	return strtod(c->text[v], NULL);
 }
 
+static uint64_t max_size(struct config *c, void (*complain)(const char *))
+{
+	const char *name = config_name(CONFIG_MAX_SIZE);
+	char sentence[256];
+	uint64_t bytes;
+
+	if (!*c->text[CONFIG_MAX_SIZE])
+		return 0;
+	if (!prof_size_parse(c->text[CONFIG_MAX_SIZE], &bytes)) {
+		snprintf(sentence, sizeof(sentence),
+		         "%s is \"%.64s\": it can be a number of bytes, or one with K, M or G; the size of "
+		         "the trace is not limited",
+		         name, c->text[CONFIG_MAX_SIZE]);
+		complain(sentence);
+		c->text[CONFIG_MAX_SIZE] = variables[CONFIG_MAX_SIZE].fallback;
+		c->is_set[CONFIG_MAX_SIZE] = false;
+		return 0;
+	}
+	if (bytes > 0 && bytes < PROF_MAX_SIZE_LEAST) {
+		snprintf(sentence, sizeof(sentence), "%s is \"%.64s\": the least is %uM, which is used", name,
+		         c->text[CONFIG_MAX_SIZE], PROF_MAX_SIZE_LEAST >> 20);
+		complain(sentence);
+		return PROF_MAX_SIZE_LEAST;
+	}
+	return bytes;
+}
+
 static void check_path(struct config *c, enum config_variable v, void (*complain)(const char *))
 {
 	char sentence[256];
@@ -78,6 +106,7 @@ void config_parse(struct config *c, const char *(*lookup)(const char *name),
 	c->callsites = (unsigned)number(c, CONFIG_CALLSITES, PROF_MAX_FRAMES, true, complain);
 	c->verbose = (unsigned)number(c, CONFIG_VERBOSE, VERBOSE_MAX, true, complain);
 	c->budget = number(c, CONFIG_BUDGET, BUDGET_MAX, false, complain);
+	c->max_size_bytes = max_size(c, complain);
 	check_path(c, CONFIG_OUTPUT, complain);
 	check_path(c, CONFIG_SYSFS, complain);
 }

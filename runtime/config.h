@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum config_variable {
 #define PROF_ENV(id, name, fallback, meaning) CONFIG_##id,
@@ -20,9 +21,10 @@ enum config_variable {
 struct config {
 	const char *text[CONFIG_VARIABLES]; /* as set, else the default */
 	bool is_set[CONFIG_VARIABLES];
-	unsigned callsites; /* frames, 0 to 64 */
-	double budget;      /* percent, 0 to 100 */
-	unsigned verbose;   /* 0 to 2 */
+	unsigned callsites;      /* frames, 0 to 64 */
+	double budget;           /* percent, 0 to 100 */
+	uint64_t max_size_bytes; /* of the trace, 0: no limit */
+	unsigned verbose;        /* 0 to 2 */
 };
 
 /* Read the environment, keeping copies: the program may change its own. */

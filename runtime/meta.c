@@ -20,14 +20,32 @@ struct entry {
 
 static struct entry *first, **last = &first;
 static size_t waiting_bytes;
-static struct chunk chunk;
-static uint8_t *at;
-static uint32_t serial;
+
+/* A series of chunks. */
+struct series {
+	struct chunk chunk;
+	uint8_t *at;
+	uint32_t serial; /* of the next chunk */
+	uint16_t kind;   /* enum prof_chunk_kind */
+};
+
+static struct series names = {.kind = PROF_CHUNK_META};
+static struct series timeline = {.kind = PROF_CHUNK_TIMELINE}; /* where the size of the file is limited */
 
 static bool is_kept(uint16_t type)
 {
 	return type == PROF_META_FACT || type == PROF_META_MODULE || type == PROF_META_STRING
 	       || type == PROF_META_SITE || type == PROF_META_DESC || type == PROF_META_ENERGY_DOMAIN;
+}
+
+/* Where a record goes: what goes with time is given up together with the
+ * operations beside it. */
+static struct series *series_of(uint16_t type)
+{
+	bool timed = type == PROF_META_CLOCK_SYNC || type == PROF_META_ENERGY_SAMPLE || type == PROF_META_STEP
+	             || type == PROF_META_STEP_END;
+
+	return timed && output_is_limited() ? &timeline : &names;
 }
 
 static uint32_t total_bytes(const struct iovec *parts, int n)
@@ -57,17 +75,26 @@ static void assemble(void *record, uint16_t type, const struct iovec *parts, int
 	__atomic_store_n(&head->type, type, __ATOMIC_RELEASE);
 }
 
-static void put(uint16_t type, const struct iovec *parts, int n)
+static void put(struct series *s, uint16_t type, const struct iovec *parts, int n)
 {
-	assemble(at, type, parts, n);
-	at += total_bytes(parts, n);
+	assemble(s->at, type, parts, n);
+	s->at += total_bytes(parts, n);
+}
+
+static void close_series(struct series *s)
+{
+	if (s->chunk.head && s->kind == PROF_CHUNK_TIMELINE)
+		chunk_retire(&s->chunk, s->at, recorder_ticks(prof_clock()) + 1, 0);
+	else if (s->chunk.head)
+		chunk_seal(&s->chunk, s->at);
+	chunk_forget(&s->chunk);
 }
 
 /* The full chunk stays open until there is a next one: if there is none, the
  * reason is written into it. */
-static bool next_chunk(void)
+static bool next_chunk(struct series *s)
 {
-	struct prof_chunk_header head = {.kind = PROF_CHUNK_META, .serial = serial};
+	struct prof_chunk_header head = {.kind = s->kind, .serial = s->serial};
 	struct output_why why;
 	struct chunk next;
 
@@ -75,19 +102,21 @@ static bool next_chunk(void)
 		recorder_halt(why.text);
 		return false;
 	}
-	meta_close();
-	serial++;
-	chunk = next;
-	at = chunk.payload;
+	close_series(s);
+	s->serial++;
+	s->chunk = next;
+	s->at = next.payload;
 	return true;
 }
 
 static bool write_parts(uint16_t type, const struct iovec *parts, int n)
 {
-	if (!chunk.head || total_bytes(parts, n) + LAST_WORDS_BYTES > (size_t)(chunk.end - at))
-		if (!next_chunk())
+	struct series *s = series_of(type);
+
+	if (!s->chunk.head || total_bytes(parts, n) + LAST_WORDS_BYTES > (size_t)(s->chunk.end - s->at))
+		if (!next_chunk(s))
 			return false;
-	put(type, parts, n);
+	put(s, type, parts, n);
 	return true;
 }
 
@@ -118,13 +147,13 @@ const void *meta_add(uint16_t type, const struct iovec *parts, int n)
 			return NULL;
 	if (is_open && !write_parts(type, parts, n))
 		return NULL;
-	return kept ? (const void *)kept : (const void *)&chunk;
+	return kept ? (const void *)kept : (const void *)&names;
 }
 
 void meta_add_last(uint16_t type, const struct iovec *parts, int n)
 {
-	if (chunk.head && total_bytes(parts, n) <= (size_t)(chunk.end - at))
-		put(type, parts, n);
+	if (names.chunk.head && total_bytes(parts, n) <= (size_t)(names.chunk.end - names.at))
+		put(&names, type, parts, n);
 }
 
 /* What was waiting and is not kept is dropped from the list: it is written
@@ -144,6 +173,8 @@ static void drop_unkept(void)
 
 bool meta_open(void)
 {
+	if (!next_chunk(&names)) /* the first chunk of a file is never given up */
+		return false;
 	for (const struct entry *e = first; e; e = e->next) {
 		struct iovec part = {(void *)&e->meta, e->meta.size_bytes};
 
@@ -156,15 +187,15 @@ bool meta_open(void)
 
 void meta_close(void)
 {
-	if (chunk.head)
-		chunk_seal(&chunk, at);
-	chunk_forget(&chunk);
+	close_series(&timeline);
+	close_series(&names);
 }
 
 void meta_restart(void)
 {
-	chunk_forget(&chunk);
-	serial = 0;
+	chunk_forget(&timeline.chunk);
+	chunk_forget(&names.chunk);
+	timeline.serial = names.serial = 0;
 	drop_unkept();
 }
 

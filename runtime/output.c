@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/config.h"
 #include "runtime/output_name.h"
+#include "runtime/ring.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -26,6 +28,7 @@ static struct {
 	dev_t dev;
 	ino_t ino;
 	uint64_t size_bytes;
+	uint64_t limit_bytes;            /* of its size: whole chunks, 0: none */
 	struct prof_file_header *header; /* its page, mapped for good */
 	char path[OUTPUT_PATH_BYTES];
 } out = {.fd = -1};
@@ -137,6 +140,16 @@ static bool map_header(struct output_why *why)
 	return true;
 }
 
+static bool set_limit(struct output_why *why)
+{
+	uint64_t chunks = config_get()->max_size_bytes / PROF_CHUNK_ALIGN;
+
+	out.limit_bytes = chunks * PROF_CHUNK_ALIGN;
+	if (!chunks || ring_start(chunks))
+		return true;
+	return fail(why, "there is no memory to keep its chunks in order");
+}
+
 /* The file gets its name last: with its header and its first chunk in place. */
 bool output_open(const char *pattern, const struct prof_file_header *header, struct output_why *why)
 {
@@ -145,6 +158,8 @@ bool output_open(const char *pattern, const struct prof_file_header *header, str
 
 	memset(why, 0, sizeof(*why));
 	out.size_bytes = 0;
+	if (!set_limit(why))
+		return false;
 	if (!output_name_begin(&name, pattern, header->run_id, why))
 		return false;
 	memcpy(out.path, name.temporary, sizeof(out.path));
@@ -168,21 +183,67 @@ undo:
 	return false;
 }
 
-void *output_grow(struct output_why *why)
+/* The oldest chunk is used again. Whoever finds the file between any two of
+ * these stores finds the whole chunk or none: what it held counts as given up
+ * first, then it stops being a chunk, and only then is it overwritten. (By
+ * write(), which fails on a full disk where a copy is made on writing.) */
+static bool give_up_oldest(uint64_t *offset, struct output_why *why)
+{
+	const struct ring_chunk *oldest = ring_oldest();
+	uint64_t records;
+
+	if (!oldest) {
+		snprintf(why->text, sizeof(why->text),
+		         "%.256s: names, shapes and the threads' open chunks alone take the %llu bytes of %s",
+		         out.path, (unsigned long long)out.limit_bytes, config_name(CONFIG_MAX_SIZE));
+		return false;
+	}
+	*offset = oldest->offset;
+	records = oldest->records;
+	if (oldest->end_tick > out.header->kept_tick)
+		__atomic_store_n(&out.header->kept_tick, oldest->end_tick, __ATOMIC_RELEASE);
+	if (!write_zeros(*offset, sizeof(struct prof_chunk_header)))
+		return fail(why, "the trace can't be written");
+	ring_drop();
+	__atomic_store_n(&out.header->dropped_records, out.header->dropped_records + records,
+	                 __ATOMIC_RELEASE);
+	return write_zeros(*offset, PROF_CHUNK_ALIGN) || fail(why, "the trace can't be written");
+}
+
+static bool find_room(uint64_t *offset, struct output_why *why)
+{
+	if (output_is_full())
+		return give_up_oldest(offset, why);
+	*offset = out.size_bytes;
+	if (out.size_bytes > 0 && !extend(PROF_CHUNK_ALIGN, why))
+		return false;
+	out.size_bytes += PROF_CHUNK_ALIGN;
+	return true;
+}
+
+void *output_grow(uint64_t *offset, struct output_why *why)
 {
 	void *chunk;
 
-	if (!hold_file(why) || (out.size_bytes > 0 && !extend(PROF_CHUNK_ALIGN, why)))
+	if (!hold_file(why) || !find_room(offset, why))
 		return NULL;
-	chunk = mmap(NULL, PROF_CHUNK_ALIGN, PROT_READ | PROT_WRITE, MAP_SHARED, out.fd,
-	             (off_t)out.size_bytes);
+	chunk = mmap(NULL, PROF_CHUNK_ALIGN, PROT_READ | PROT_WRITE, MAP_SHARED, out.fd, (off_t)*offset);
 	if (chunk == MAP_FAILED) {
 		fail(why, "the trace can't be mapped");
 		return NULL;
 	}
 	madvise(chunk, PROF_CHUNK_ALIGN, MADV_POPULATE_WRITE); /* an older kernel does without */
-	out.size_bytes += PROF_CHUNK_ALIGN;
 	return chunk;
+}
+
+bool output_is_limited(void)
+{
+	return out.limit_bytes > 0;
+}
+
+bool output_is_full(void)
+{
+	return out.limit_bytes && out.size_bytes + PROF_CHUNK_ALIGN > out.limit_bytes;
 }
 
 void output_unmap(void *chunk)

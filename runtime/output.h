@@ -22,11 +22,17 @@ struct output_why {
  * it asks for, under the rules for names that are taken, with this header. */
 bool output_open(const char *pattern, const struct prof_file_header *header, struct output_why *why);
 
-/* PROF_CHUNK_ALIGN further bytes at the end, which read as zeros, mapped; null
- * on failure. The first call yields the bytes from the start of the file,
- * with the header in them. */
-void *output_grow(struct output_why *why);
+/* PROF_CHUNK_ALIGN bytes of the file at *offset, which read as zeros, mapped;
+ * null on failure. They are at the end, or, where the file may not grow any
+ * more, those of the oldest chunk in the ring (ring.h), which is given up. The
+ * first call yields the bytes from the start of the file, with the header in
+ * them. */
+void *output_grow(uint64_t *offset, struct output_why *why);
 void output_unmap(void *chunk);
+
+/* Whether the size of the file is limited; whether it is as large as it may be. */
+bool output_is_limited(void);
+bool output_is_full(void);
 
 /* The state in the header changes. */
 void output_set_state(enum prof_file_state state);

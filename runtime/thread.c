@@ -26,6 +26,7 @@
 #include "runtime/memory.h"
 #include "runtime/meta.h"
 #include "runtime/recorder_state.h"
+#include "runtime/ring.h"
 #include "runtime/sync.h"
 
 /* Behind `limit` there is always room for an operation with all counters, an
@@ -69,9 +70,21 @@ static void seal(struct thread *t)
 	if (lost)
 		put_event(t, PROF_EVENT_LOST, 1, &lost);
 	t->lost_told += lost;
-	chunk_seal(&t->chunk, t->pub.p);
-	chunk_forget(&t->chunk);
+	chunk_retire(&t->chunk, t->pub.p, t->pub.stream.last_end + 1, t->pub.records - t->chunk_records);
 	set_room(t, NOWHERE, NULL);
+}
+
+/* Where the file is as large as it may be: an ended thread whose last operation
+ * is older than the oldest chunk that is complete gives its own chunk. */
+static void retire_idle(void)
+{
+	const struct ring_chunk *oldest;
+
+	for (struct thread *t = idle; t && output_is_full(); t = t->next) {
+		oldest = ring_oldest();
+		if (t->chunk.head && (!oldest || t->pub.stream.last_end < oldest->end_tick))
+			seal(t);
+	}
 }
 
 static bool introduce(struct thread *t)
@@ -105,6 +118,7 @@ static bool next_chunk(struct thread *t)
 	if (!introduce(t))
 		return false;
 	seal(t);
+	retire_idle();
 	sync_when_due();
 	head.thread = t->index;
 	head.serial = t->serial;
@@ -119,6 +133,7 @@ static bool next_chunk(struct thread *t)
 		return false;
 	}
 	t->serial++;
+	t->chunk_records = t->pub.records;
 	prof_stream_reset(&t->pub.stream, head.base_tick, t->resets++);
 	set_room(t, t->chunk.payload, t->chunk.end - RESERVE_BYTES);
 	return true;

@@ -35,11 +35,12 @@ struct thread {
 	struct prof_thread pub; /* first: it is what hooks see */
 	struct thread *next;    /* in the list of live or of free ones */
 	struct chunk chunk;
-	uint32_t index;     /* of the THREAD record, 0: none yet */
-	char name[16];      /* of the thread that made it; others of this name may follow */
-	uint32_t serial;    /* of the next chunk */
-	uint32_t resets;    /* of the stream, for its whole life */
-	uint64_t lost_told; /* part of `lost` that is in the trace */
+	uint32_t index;         /* of the THREAD record, 0: none yet */
+	char name[16];          /* of the thread that made it; others of this name may follow */
+	uint32_t serial;        /* of the next chunk */
+	uint64_t chunk_records; /* of `records`, when its chunk was opened */
+	uint32_t resets;        /* of the stream, for its whole life */
+	uint64_t lost_told;     /* part of `lost` that is in the trace */
 	struct position position;
 	struct regions regions;
 	struct site_cache *sites; /* null until used; call_site.c */

@@ -60,6 +60,12 @@ static inline const struct prof_chunk_header *raw_chunk(struct raw_trace *t, siz
 {
 	const struct prof_chunk_header *c = (const void *)(t->data + *offset);
 
+	/* One that is being used again, its size being limited. */
+	while (t->header->kept_tick && *offset % PROF_CHUNK_ALIGN == 0 && *offset + sizeof(*c) <= t->bytes
+	       && !c->magic) {
+		*offset += PROF_CHUNK_ALIGN;
+		c = (const void *)(t->data + *offset);
+	}
 	if (*offset + sizeof(*c) > t->bytes || c->magic != PROF_CHUNK_MAGIC)
 		return NULL;
 	*offset += c->size_bytes;
@@ -87,7 +93,7 @@ static inline const void *raw_meta(struct raw_trace *t, uint16_t type, const voi
 	while ((c = raw_chunk(t, &offset))) {
 		const uint8_t *p = (const void *)(c + 1);
 
-		while (c->kind == PROF_CHUNK_META && p + sizeof(struct prof_meta) <= raw_chunk_end(c)) {
+		while (c->kind != PROF_CHUNK_OPS && p + sizeof(struct prof_meta) <= raw_chunk_end(c)) {
 			const struct prof_meta *m = (const void *)p;
 
 			if (!m->type)

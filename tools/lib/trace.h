@@ -77,6 +77,8 @@ struct trace {
 	uint64_t size_bytes;             /* of the file */
 	uint64_t end_ns;                 /* last moment known */
 	uint64_t lost;                   /* operations seen but not recorded */
+	uint64_t dropped;                /* records of the start, given up for the limit on size */
+	uint64_t kept_ns;                /* nothing that began later was given up; 0: nothing at all */
 	uint64_t skipped;                /* operations that filters or the switch left out */
 	enum prof_end_reason end_reason; /* where the trace has an end */
 	uint64_t records;                /* operation records (slices), children included */

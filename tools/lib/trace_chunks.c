@@ -35,7 +35,7 @@ static bool is_header(const struct trace *t, uint64_t pos)
 	if (pos + sizeof(h) > t->size_bytes)
 		return false;
 	memcpy(&h, t->priv->map + pos, sizeof(h));
-	return h.magic == PROF_CHUNK_MAGIC && (h.kind == PROF_CHUNK_META || h.kind == PROF_CHUNK_OPS);
+	return h.magic == PROF_CHUNK_MAGIC && h.kind >= PROF_CHUNK_META && h.kind <= PROF_CHUNK_TIMELINE;
 }
 
 /* The next place at or after `from` at which a chunk begins; the file's end when
@@ -266,24 +266,35 @@ static void take_ops(struct trace *t, uint64_t pos, const struct prof_chunk_head
 static void take_meta(struct trace *t, uint64_t pos, const struct prof_chunk_header *h, uint32_t room)
 {
 	struct trace_private *priv = t->priv;
-	struct trace_chunk *c = array_grow(priv->metas, &priv->meta_capacity, priv->n_metas, sizeof(*c));
+	bool timeline = h->kind == PROF_CHUNK_TIMELINE;
+	struct trace_chunk **chunks = timeline ? &priv->timelines : &priv->metas, *c;
+	unsigned *n = timeline ? &priv->n_timelines : &priv->n_metas;
 	const uint8_t *payload = priv->map + pos + sizeof(*h);
 	bool sealed = h->flags & PROF_CHUNK_SEALED && !is_cut(t, pos, h, room);
 
+	c = array_grow(*chunks, timeline ? &priv->timeline_capacity : &priv->meta_capacity, *n, sizeof(*c));
 	if (!c)
 		return;
 	if (sealed && (h->used_bytes > room || XXH3_64bits(payload, h->used_bytes) != h->checksum)) {
-		trace_problem(t,
-		              "the chunk of names at byte %" PRIu64
-		              " does not match its checksum: names and shapes may be wrong",
-		              pos);
+		trace_problem(
+		        t, "the chunk of %s at byte %" PRIu64 " does not match its checksum: %s may be wrong",
+		        timeline ? "times" : "names", pos, timeline ? "steps and clock" : "names and shapes");
 		sealed = false;
 	}
-	priv->metas = c;
-	c[priv->n_metas++] = (struct trace_chunk){.payload = payload,
-	                                          .offset = pos,
-	                                          .serial = h->serial,
-	                                          .used = sealed ? h->used_bytes : room};
+	*chunks = c;
+	c[(*n)++] = (struct trace_chunk){.payload = payload,
+	                                 .offset = pos,
+	                                 .serial = h->serial,
+	                                 .used = sealed ? h->used_bytes : room};
+}
+
+/* The writer was killed in the moment between a chunk's header and its magic. */
+static bool is_being_made(const struct trace *t, uint64_t pos)
+{
+	uint32_t magic;
+
+	memcpy(&magic, t->priv->map + pos, sizeof(magic));
+	return t->state == PROF_STATE_OPEN && !magic && pos % PROF_CHUNK_ALIGN == 0;
 }
 
 static void walk_chunks(struct trace *t, uint64_t pos)
@@ -294,7 +305,7 @@ static void walk_chunks(struct trace *t, uint64_t pos)
 		uint64_t end;
 
 		if (!is_header(t, pos)) {
-			if (!is_zero(t->priv->map + pos, sizeof(h)))
+			if (!is_zero(t->priv->map + pos, sizeof(h)) && !is_being_made(t, pos))
 				trace_problem(t, "there should be a chunk at byte %" PRIu64 " and is none",
 				              pos);
 			pos = next_header(t, pos + 1);
@@ -302,7 +313,7 @@ static void walk_chunks(struct trace *t, uint64_t pos)
 		}
 		memcpy(&h, t->priv->map + pos, sizeof(h));
 		end = chunk_end(t, pos, &h);
-		if (h.kind == PROF_CHUNK_META)
+		if (h.kind != PROF_CHUNK_OPS)
 			take_meta(t, pos, &h, (uint32_t)(end - pos - sizeof(h)));
 		else
 			take_ops(t, pos, &h, (uint32_t)(end - pos - sizeof(h)));
@@ -324,7 +335,8 @@ static int by_serial(const void *a, const void *b)
 	return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-/* Put a thread's (or META's) chunks in order and say which are missing. */
+/* Put a thread's (or META's) chunks in order and say which are missing. The first
+ * ones of a limited file were given up. */
 static void order_chunks(struct trace *t, struct trace_chunk *chunks, unsigned *n, const char *whose,
                          unsigned thread)
 {
@@ -333,6 +345,8 @@ static void order_chunks(struct trace *t, struct trace_chunk *chunks, unsigned *
 
 	if (*n)
 		qsort(chunks, *n, sizeof(*chunks), by_serial);
+	if (*n && t->priv->cut_tick && chunks != t->priv->metas)
+		expected = chunks[0].serial;
 	for (unsigned i = 0; i < *n; i++) {
 		if (chunks[i].serial < expected) {
 			trace_problem(t, "%s%.0u: chunk %" PRIu32 " is there twice", whose, thread,
@@ -417,6 +431,10 @@ static void take_header(struct trace *t, const struct prof_file_header *h)
 	t->clock = (enum prof_clock_kind)h->clock_kind;
 	t->tick_ns = h->tick_ns_estimate;
 	t->epoch_realtime_ns = h->epoch_realtime_ns;
+	if (h->version >= 2) {
+		t->dropped = h->dropped_records;
+		t->priv->cut_tick = h->kept_tick;
+	}
 	t->pid = h->pid;
 	t->ppid = h->ppid;
 	if (sum != h->checksum)
@@ -449,6 +467,7 @@ int trace_chunks_read(struct trace *t, struct diag *d)
 	choose_codec(t);
 	walk_chunks(t, h.header_bytes);
 	order_chunks(t, priv->metas, &priv->n_metas, "names", 0);
+	order_chunks(t, priv->timelines, &priv->n_timelines, "times", 0);
 	for (unsigned i = 0; i < priv->n_streams; i++) {
 		struct trace_stream *s = &priv->streams[i];
 

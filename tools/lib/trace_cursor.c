@@ -18,7 +18,8 @@ struct trace_cursor *trace_cursor_open(struct trace *t)
 	c->trace = t;
 	c->children = t->priv->options.children;
 	c->last_layer = t->priv->options.last_layer;
-	c->phase = PROF_PHASE_PREFILL;
+	c->border_passed = t->priv->first_step > 0;
+	c->phase = t->priv->first_step ? PROF_PHASE_DECODE : PROF_PHASE_PREFILL;
 	if (!t->is_list && merge_open(c)) {
 		free(c);
 		return NULL;

@@ -39,7 +39,7 @@ static bool next_chunk(struct decoder *d)
 	d->p = c->payload;
 	d->end = c->payload + c->used;
 	prof_stream_reset(&d->state, c->base_tick, c->serial);
-	d->step = c->step <= d->trace->n_steps ? c->step : 0;
+	d->step = trace_step_index(d->trace, c->step);
 	/* Where records enclose others the header counts children as well; then
 	 * our own count is better, unless a chunk is missing. */
 	if (d->stream->encloses && before && before->serial + 1 == c->serial)
@@ -57,7 +57,7 @@ static void take_event(struct decoder *d, const struct prof_record *r)
 	} else if (r->id == PROF_EVENT_SKIP) {
 		d->k += (uint32_t)r->field[0];
 	} else if (r->id == PROF_EVENT_STEP) {
-		d->step = r->field[0] <= d->trace->n_steps ? (uint32_t)r->field[0] : 0;
+		d->step = trace_step_index(d->trace, r->field[0]);
 	}
 }
 

@@ -33,6 +33,7 @@ struct decoder {
 	const struct trace_chunk *chunk;
 	const uint8_t *p, *end;
 	uint32_t group, k, step;
+	uint64_t cut_end;      /* what began before is a part of an operation left out */
 	struct decoded *queue; /* [head, ready) can be given, [ready, n) is held back */
 	unsigned head, ready, n, capacity;
 	uint64_t *counters;

@@ -24,6 +24,7 @@ struct merge {
 	uint32_t group; /* whose members these are */
 	unsigned *members, n_members;
 	uint64_t scale;
+	uint64_t cut_tick;
 	unsigned time_step; /* steps that began until now */
 };
 
@@ -263,6 +264,20 @@ static inline void fill_event(struct merge *m, unsigned decoder, struct op_event
 	}
 }
 
+/* Whether the next operation began before what the file still has whole, or
+ * is a part of one that did. */
+static inline bool is_cut(struct merge *m, unsigned decoder)
+{
+	struct decoder *d = &m->decoders[decoder];
+	const struct decoded *e = &d->queue[d->head];
+
+	if (__builtin_expect(e->start >= m->cut_tick, 1) && !(e->depth && e->start < d->cut_end))
+		return false;
+	if (!e->depth && e->end > d->cut_end)
+		d->cut_end = e->end;
+	return true;
+}
+
 bool merge_next(struct trace_cursor *c, struct op_event *ev)
 {
 	struct merge *m = c->merge;
@@ -272,13 +287,16 @@ bool merge_next(struct trace_cursor *c, struct op_event *ev)
 		const struct decoded *e = &m->decoders[decoder].queue[m->decoders[decoder].head];
 		bool given = !e->taken && e->desc < m->trace->n_descs;
 
+		bool cut = given && is_cut(m, decoder);
+
 		if (given)
 			fill_event(m, decoder, ev);
 		else
 			c->undescribed += !e->taken;
 		advance(m, decoder);
-		if (given)
+		if (given && !cut)
 			return true;
+		c->cut += cut ? ev->n_slices : 0;
 	}
 	return false;
 }
@@ -293,6 +311,7 @@ int merge_open(struct trace_cursor *c)
 	c->merge = m;
 	m->trace = c->trace;
 	m->scale = trace_tick_scale(c->trace);
+	m->cut_tick = c->trace->priv->cut_tick;
 	m->decoders = calloc(n + 1, sizeof(*m->decoders));
 	m->heap = calloc(n + 1, sizeof(*m->heap));
 	m->place = calloc(n + 1, sizeof(*m->place));

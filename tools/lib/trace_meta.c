@@ -298,14 +298,21 @@ static int take_step(struct trace *t, const uint8_t *p, uint32_t bytes)
 	const struct prof_meta_step *m = (const void *)p;
 	struct trace_step *s;
 	unsigned before = t->n_steps;
+	uint32_t index;
 
-	if (!number_fits(t, m->index, t->n_steps))
+	/* Of the steps given up, the last may have been in progress still. */
+	if (!t->n_steps && t->priv->cut_tick && m->index)
+		t->priv->first_step = m->index - 1;
+	if (m->index < t->priv->first_step)
 		return -1;
-	s = ELEMENT(t->steps, t->n_steps, t->priv->step_capacity, m->index);
+	index = m->index - t->priv->first_step;
+	if (!number_fits(t, index, t->n_steps))
+		return -1;
+	s = ELEMENT(t->steps, t->n_steps, t->priv->step_capacity, index);
 	if (!s)
 		return -1;
 	for (unsigned i = before; i < t->n_steps; i++)
-		t->steps[i].number = -1;
+		t->steps[i].number = t->priv->cut_tick ? (int64_t)t->priv->first_step + i : -1;
 	*s = (struct trace_step){.number = m->number < 0 ? -1 : m->number,
 	                         .is_explicit = m->flags & PROF_STEP_EXPLICIT,
 	                         .given = m->phase > PROF_PHASE_DECODE ? PROF_PHASE_UNKNOWN
@@ -322,11 +329,14 @@ static int take_step(struct trace *t, const uint8_t *p, uint32_t bytes)
 static int take_step_end(struct trace *t, const uint8_t *p, uint32_t bytes)
 {
 	const struct prof_meta_step_end *m = (const void *)p;
+	uint32_t index = m->index - t->priv->first_step;
 
-	if (m->index >= t->n_steps)
+	if (t->priv->cut_tick && (!t->n_steps || m->index < t->priv->first_step))
+		return 0; /* its beginning was given up */
+	if (index >= t->n_steps)
 		return -1;
-	t->steps[m->index].end_ns = m->tick;
-	t->steps[m->index].spanned = true;
+	t->steps[index].end_ns = m->tick;
+	t->steps[index].spanned = true;
 	return 0;
 }
 
@@ -491,6 +501,7 @@ static void convert_times(struct trace *t)
 	uint64_t scale = trace_tick_scale(t);
 
 	t->end_ns = trace_ticks_to_ns(scale, t->priv->end_tick);
+	t->kept_ns = trace_ticks_to_ns(scale, t->priv->cut_tick);
 	for (unsigned i = 0; i < t->n_steps; i++) {
 		struct trace_step *s = &t->steps[i];
 
@@ -534,15 +545,20 @@ static void check_completeness(struct trace *t)
 	if (t->state != PROF_STATE_OPEN && !t->priv->ended)
 		trace_problem(t,
 		              "the file is cut short: its writer closed it, but its last record is missing");
-	else if (t->priv->ended && t->state == PROF_STATE_CLOSED && t->priv->end_records != t->records)
+	else if (t->priv->ended && t->state == PROF_STATE_CLOSED
+	         && t->priv->end_records != t->records + t->dropped)
 		trace_problem(t, "%" PRIu64 " operation records of %" PRIu64 " are there", t->records,
-		              t->priv->end_records);
+		              t->priv->end_records - t->dropped);
 }
 
 int trace_meta_read(struct trace *t, struct diag *d)
 {
 	for (unsigned i = 0; i < t->priv->n_metas; i++)
 		walk_records(t, &t->priv->metas[i]);
+	for (unsigned i = 0; i < t->priv->n_timelines; i++)
+		walk_records(t, &t->priv->timelines[i]);
+	if (trace_limit_apply(t, d))
+		return -1;
 	settle_clock(t);
 	convert_times(t);
 	fill_holes(t);

@@ -104,12 +104,15 @@ static int open_file(struct trace *t, int *fd, struct diag *d)
  * its chunks is to be known before anything is answered, and the last moment. */
 static int survey(struct trace *t, struct diag *d)
 {
+	bool children = t->priv->options.children, limited = t->priv->cut_tick > 0;
 	struct trace_cursor *c;
 	struct op_event ev;
 
-	if (!t->n_problems && t->state != PROF_STATE_OPEN)
+	if (!t->n_problems && t->state != PROF_STATE_OPEN && !t->priv->cut_tick)
 		return 0;
+	t->priv->options.children |= limited; /* all records are to be counted */
 	c = trace_cursor_open(t);
+	t->priv->options.children = children;
 	if (!c)
 		return diag_set(d, "%s: out of memory", t->path);
 	while (trace_cursor_next(c, &ev, d) == 1)
@@ -117,6 +120,8 @@ static int survey(struct trace *t, struct diag *d)
 	if (c->undescribed)
 		trace_problem(t, "%" PRIu64 " operations have lost their description and are left out",
 		              c->undescribed);
+	t->records -= c->cut;
+	t->dropped += c->cut;
 	trace_cursor_close(c);
 	return 0;
 }
@@ -208,6 +213,7 @@ void trace_close(struct trace *t)
 			munmap(priv->map, priv->map_bytes);
 		free_streams(priv);
 		free(priv->metas);
+		free(priv->timelines);
 		free(priv->strings);
 		free(priv->events);
 		free(priv->unsound);

@@ -15,9 +15,9 @@ static void by_steps(struct trace *t)
 		struct trace_step *s = &t->steps[i];
 		uint32_t sequences = s->sequences ? s->sequences : 1;
 
-		s->phase = s->given                          ? s->given
-		           : i == 0 || s->tokens > sequences ? PROF_PHASE_PREFILL
-		                                             : PROF_PHASE_DECODE;
+		s->phase = s->given                                                ? s->given
+		           : t->priv->first_step + i == 0 || s->tokens > sequences ? PROF_PHASE_PREFILL
+		                                                                   : PROF_PHASE_DECODE;
 	}
 }
 
@@ -40,12 +40,13 @@ static int by_last_layer(struct trace *t, const char *name, struct diag *d)
 	struct trace_cursor *c = trace_cursor_open(t);
 	struct op_event ev;
 	int found = 0, border = -1;
+	bool ran_before = t->priv->first_step > 0; /* in a step that was given up */
 
 	if (!c)
 		return diag_set(d, "%s: out of memory", t->path);
 	while (!found && trace_cursor_next(c, &ev, d) == 1) {
 		found = !strcmp(t->descs[ev.desc].context, name);
-		border = ev.step;
+		border = ran_before ? -1 : ev.step;
 	}
 	trace_cursor_close(c);
 	if (!found)

@@ -59,6 +59,10 @@ struct trace_private {
 	                             unsigned n_counters, struct prof_record *r);
 	struct trace_chunk *metas;
 	unsigned n_metas, meta_capacity;
+	struct trace_chunk *timelines;
+	unsigned n_timelines, timeline_capacity;
+	uint64_t cut_tick;            /* what began before was given up, or is left out with it; 0: nothing */
+	uint32_t first_step;          /* index of the first step, in the file's numbers */
 	struct trace_stream *streams; /* thread i is at i - 1 */
 	unsigned n_streams;
 	const char **strings; /* id i is at i - 1 */
@@ -98,6 +102,17 @@ uint64_t trace_tick_scale(const struct trace *t);
 /* trace_list.c: read an op list of `bytes` bytes at `text` into t. */
 int trace_list_read(struct trace *t, const char *text, size_t bytes, struct diag *d);
 
+/* A step as the file numbers it (plus 1, 0: none) in the trace's numbers, likewise. */
+static inline uint32_t trace_step_index(const struct trace *t, uint64_t step)
+{
+	uint64_t index = step > t->priv->first_step ? step - t->priv->first_step : 0;
+
+	return index <= t->n_steps ? (uint32_t)index : 0;
+}
+
+/* trace_limit.c: leave out what the limit on size tore apart. */
+int trace_limit_apply(struct trace *t, struct diag *d);
+
 /* trace_chunks.c, trace_meta.c: the two passes over a binary trace. */
 int trace_chunks_read(struct trace *t, struct diag *d);
 int trace_meta_read(struct trace *t, struct diag *d);
@@ -112,6 +127,7 @@ struct trace_cursor {
 	unsigned next;       /* event of a list */
 	bool children;
 	const char *last_layer; /* --last-layer, or null */
+	uint64_t cut;           /* records passed over: of before the trace's cut_tick */
 	uint64_t undescribed;   /* operations passed over: their descriptors are lost */
 	bool border_passed;     /* it has run */
 	enum prof_phase phase;  /* of the last operation in a step */

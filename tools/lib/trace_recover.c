@@ -82,6 +82,9 @@ static int copy_all(struct recovery *r)
 	for (unsigned i = 0; i < t->priv->n_metas; i++)
 		if (copy_names(r, &t->priv->metas[i]))
 			return -1;
+	for (unsigned i = 0; i < t->priv->n_timelines; i++)
+		if (copy_names(r, &t->priv->timelines[i]))
+			return -1;
 	for (unsigned i = 0; i < t->n_problems; i++)
 		if (meta_write_note(&r->file, t->problems[i]))
 			return -1;
@@ -89,7 +92,7 @@ static int copy_all(struct recovery *r)
 	    && meta_write_note(&r->file, "recovered: the program ended without closing the trace"))
 		return -1;
 	if (trace_file_flush(&r->file) || copy_operations(r)
-	    || meta_write_end(&r->file, end_tick, t->records, t->lost))
+	    || meta_write_end(&r->file, end_tick, t->records + t->dropped, t->lost))
 		return -1;
 	return trace_file_commit(&r->file);
 }
@@ -102,6 +105,7 @@ int trace_recover(struct trace *t, const char *path, struct diag *d)
 
 	memcpy(&header, t->priv->map, sizeof(header));
 	header.clock_kind = t->clock;
+	header.kept_tick = t->priv->cut_tick;
 	header.tick_ns_estimate = t->tick_ns;
 	if (trace_file_open(&r.file, path, &header, d))
 		return -1;

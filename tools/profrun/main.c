@@ -54,8 +54,8 @@ static void make_options(void)
 		char *to = run.names[i];
 
 		to += sprintf(to, "--");
-		while (*from)
-			*to++ = (char)tolower((unsigned char)*from++);
+		for (; *from; from++)
+			*to++ = *from == '_' ? '-' : (char)tolower((unsigned char)*from);
 		snprintf(run.helps[i], sizeof(run.helps[i]), "%s%s%s%s", variables[i].help,
 		         *variables[i].standard ? " (default: " : "", variables[i].standard,
 		         *variables[i].standard ? ")" : "");

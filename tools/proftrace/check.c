@@ -32,6 +32,8 @@ static void report(const struct trace *t, uint64_t operations)
 		printf("; not closed: the program was killed, or is running still");
 	if (t->state == PROF_STATE_STOPPED)
 		printf("; recording stopped early, see proftrace info");
+	if (t->dropped)
+		printf("; the first %" PRIu64 " records were given up (limit on size)", t->dropped);
 	if (t->lost)
 		printf("; %" PRIu64 " operations were seen and not recorded", t->lost);
 	putchar('\n');

@@ -125,6 +125,17 @@ static void show_missing(const struct trace *t)
 		row("missing", t->notes[i]);
 	if (!t->n_domains)
 		row("missing", "energy: no meter of the host was read");
+	if (t->dropped) {
+		char at[32];
+
+		printf("%-14s the first %" PRIu64 " operation records were given up (limit on size): "
+		       "the trace holds what began from %s on\n",
+		       "missing", t->dropped,
+		       table_format_value(TABLE_SECONDS, (double)t->kept_ns / 1e9, at, sizeof(at)));
+	}
+	if (t->skipped)
+		printf("%-14s %" PRIu64 " operations were left out as asked (switch, filters)\n", "missing",
+		       t->skipped);
 	if (t->lost)
 		printf("%-14s %" PRIu64 " operations were seen and not recorded\n", "missing", t->lost);
 	for (unsigned i = 0; i < t->n_problems; i++)
@@ -164,10 +175,11 @@ static void show_json(const struct trace *t, uint64_t operations, double time_ns
 	printf(", \"kind\": \"%s\", \"complete\": %s, \"size_bytes\": %" PRIu64 ", \"operations\": %" PRIu64
 	       ", \"records\": %" PRIu64
 	       ", \"kinds\": %u, \"threads\": %u, \"steps\": %u, \"time_ns\": %.0f, \"end_ns\": %" PRIu64
-	       ", \"lost\": %" PRIu64 ", \"facts\": {",
+	       ", \"lost\": %" PRIu64 ", \"dropped\": %" PRIu64 ", \"kept_ns\": %" PRIu64
+	       ", \"skipped\": %" PRIu64 ", \"facts\": {",
 	       t->is_list ? "op list" : "binary", t->state == PROF_STATE_CLOSED ? "true" : "false",
 	       t->size_bytes, operations, t->records, t->n_descs, t->n_threads, t->n_steps, time_ns,
-	       t->end_ns, t->lost);
+	       t->end_ns, t->lost, t->dropped, t->kept_ns, t->skipped);
 	for (unsigned i = 0; i < t->n_facts; i++) {
 		fputs(i ? ", " : "", stdout);
 		json_text_put(stdout, t->facts[i].key);
