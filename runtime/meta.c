@@ -43,7 +43,8 @@ static bool is_kept(uint16_t type)
 static struct series *series_of(uint16_t type)
 {
 	bool timed = type == PROF_META_CLOCK_SYNC || type == PROF_META_ENERGY_SAMPLE || type == PROF_META_STEP
-	             || type == PROF_META_STEP_END;
+	             || type == PROF_META_STEP_END || type == PROF_META_STEP_NEXT
+	             || type == PROF_META_STEP_TOOK;
 
 	return timed && output_is_limited() ? &timeline : &names;
 }
@@ -109,13 +110,22 @@ static bool next_chunk(struct series *s)
 	return true;
 }
 
+static bool has_room(const struct series *s, uint32_t bytes)
+{
+	return s->chunk.head && bytes + LAST_WORDS_BYTES <= (size_t)(s->chunk.end - s->at);
+}
+
+uint32_t meta_timeline_chunk(uint32_t bytes)
+{
+	return timeline.serial + !has_room(&timeline, bytes);
+}
+
 static bool write_parts(uint16_t type, const struct iovec *parts, int n)
 {
 	struct series *s = series_of(type);
 
-	if (!s->chunk.head || total_bytes(parts, n) + LAST_WORDS_BYTES > (size_t)(s->chunk.end - s->at))
-		if (!next_chunk(s))
-			return false;
+	if (!has_room(s, total_bytes(parts, n)) && !next_chunk(s))
+		return false;
 	put(s, type, parts, n);
 	return true;
 }

@@ -19,6 +19,11 @@
  * kept, else any non-null pointer; null when there is no memory or no room. */
 const void *meta_add(uint16_t type, const struct iovec *parts, int n);
 
+/* A number for the chunk in which a record of so many bytes would stand that
+ * goes with time, where the size of the file is limited: records there can't
+ * count on those of another chunk. */
+uint32_t meta_timeline_chunk(uint32_t bytes);
+
 /* Write all that waits to the file just opened; false when that fails. */
 bool meta_open(void);
 

@@ -8,6 +8,7 @@
 #include "runtime/energy.h"
 #include "runtime/guard.h"
 #include "runtime/meta.h"
+#include "runtime/output.h"
 #include "runtime/recorder_state.h"
 #include "runtime/step.h"
 #include "runtime/sync.h"
@@ -74,6 +75,13 @@ static void prepare(struct prof_thread *t)
 
 /* The step begun last, as written; lock held. */
 static struct prof_meta_step last;
+static uint32_t last_chunk; /* it is in, where the size of the file is limited */
+
+/* Whether a record of so many bytes can count on the last step's. */
+static bool stands_by_last(uint32_t bytes)
+{
+	return !output_is_limited() || meta_timeline_chunk(bytes) == last_chunk;
+}
 
 /* Whether a short record says all of m; what the context has grown by is then
  * the same for each sequence. */
@@ -95,9 +103,12 @@ static uint32_t begin(const struct prof_step_info *info)
 	                           .tick = recorder_ticks(prof_clock())};
 	struct prof_meta_step_next next = {.index = m.index, .ctx_max = m.ctx_max, .tick = m.tick};
 	struct iovec whole = {&m, sizeof(m)}, part = {&next, sizeof(next)};
-	bool brief = steps > 0 && is_next(&m);
+	bool brief;
 
 	energy_sample();
+	brief = steps > 0 && is_next(&m) && stands_by_last(sizeof(next));
+	if (!brief)
+		last_chunk = meta_timeline_chunk(sizeof(m));
 	if (!meta_add(brief ? PROF_META_STEP_NEXT : PROF_META_STEP, brief ? &part : &whole, 1))
 		return 0;
 	last = m;
@@ -109,7 +120,7 @@ static void end(uint32_t step)
 	struct prof_meta_step_end m = {.index = step - 1, .tick = recorder_ticks(prof_clock())};
 	struct prof_meta_step_took took = {.index = m.index, .ticks = (uint32_t)(m.tick - last.tick)};
 	struct iovec whole = {&m, sizeof(m)}, part = {&took, sizeof(took)};
-	bool brief = step == steps && m.tick - last.tick <= UINT32_MAX;
+	bool brief = step == steps && m.tick - last.tick <= UINT32_MAX && stands_by_last(sizeof(took));
 
 	if (!step || step > steps)
 		return;

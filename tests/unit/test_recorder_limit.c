@@ -222,10 +222,10 @@ static void take_many_steps(void)
 	}
 }
 
-/* The newest of both kinds of record that tell a step. */
+/* The newest of a kind of record that tells a step. */
 static uint32_t newest_step(uint16_t type)
 {
-	const struct prof_meta_step_end *m = NULL; /* `index` is where STEP has it */
+	const struct prof_meta_step_took *m = NULL; /* `index` is where STEP_NEXT has it */
 	struct raw_trace t;
 	uint32_t newest = 0;
 
@@ -237,6 +237,30 @@ static uint32_t newest_step(uint16_t type)
 	return newest;
 }
 
+/* Every chunk of the timeline says all of the first step in it. */
+static bool raw_timelines_stand_alone(const char *path)
+{
+	size_t offset = sizeof(struct prof_file_header);
+	const struct prof_chunk_header *c;
+	struct raw_trace t;
+	unsigned n = 0, wrong = 0;
+
+	if (!raw_open(&t, path))
+		return false;
+	while ((c = raw_chunk(&t, &offset))) {
+		const struct prof_meta *m = (const void *)(c + 1);
+
+		if (c->kind != PROF_CHUNK_TIMELINE)
+			continue;
+		while (m->type == PROF_META_CLOCK_SYNC || m->type == PROF_META_STEP_END)
+			m = (const void *)((const uint8_t *)m + m->size_bytes);
+		wrong += m->type != PROF_META_STEP;
+		n++;
+	}
+	raw_close(&t);
+	return n > 1 && !wrong;
+}
+
 static void steps_go_with_their_operations(void)
 {
 	struct summary s;
@@ -246,7 +270,9 @@ static void steps_go_with_their_operations(void)
 	s = summarize("trace.bin");
 	CU_ASSERT_EQUAL(s.state, PROF_STATE_CLOSED);
 	CU_ASSERT_TRUE(s.steps > 5000 && s.steps < 30000);
-	CU_ASSERT_TRUE(newest_step(PROF_META_STEP) == 29999 && newest_step(PROF_META_STEP_END) == 29999);
+	CU_ASSERT_TRUE(raw_timelines_stand_alone("trace.bin"));
+	CU_ASSERT_TRUE(newest_step(PROF_META_STEP_NEXT) == 29999
+	               && newest_step(PROF_META_STEP_TOOK) == 29999);
 }
 
 static void record_until_killed(void)

@@ -346,9 +346,10 @@ static int take_step_next(struct trace *t, const uint8_t *p, uint32_t bytes)
 	const struct prof_meta_step_next *m = (const void *)p;
 	struct prof_meta_step step = {
 	        .index = m->index, .number = m->index, .ctx_max = m->ctx_max, .tick = m->tick};
+	uint32_t index = m->index - t->priv->first_step;
 
-	if (m->index > 0 && m->index <= t->n_steps && t->steps[m->index - 1].number >= 0) {
-		const struct trace_step *before = &t->steps[m->index - 1];
+	if (index > 0 && index <= t->n_steps && t->steps[index - 1].number >= 0) {
+		const struct trace_step *before = &t->steps[index - 1];
 
 		step.tokens = before->tokens;
 		step.sequences = before->sequences;
@@ -361,9 +362,10 @@ static int take_step_took(struct trace *t, const uint8_t *p, uint32_t bytes)
 {
 	const struct prof_meta_step_took *m = (const void *)p;
 	struct prof_meta_step_end end = {.index = m->index};
+	uint32_t index = m->index - t->priv->first_step;
 
-	if (m->index < t->n_steps)
-		end.tick = t->steps[m->index].start_ns + m->ticks;
+	if (index < t->n_steps)
+		end.tick = t->steps[index].start_ns + m->ticks;
 	return take_step_end(t, (const void *)&end, sizeof(end));
 }
 
