@@ -122,6 +122,7 @@ enum prof_meta_type {
 	PROF_META_END,
 	PROF_META_STEP_NEXT, /* version 2 */
 	PROF_META_STEP_TOOK, /* version 2 */
+	PROF_META_PROCESS,   /* version 2, in merged traces */
 };
 
 struct prof_meta {
@@ -337,6 +338,21 @@ struct prof_meta_end {
 };
 #define PROF_META_END_V1_BYTES 32u
 
+/* One of the processes that a merged trace is of: "name\0" follows. FACT, THREAD
+ * and STEP records from here to the next PROCESS are its own; those before the
+ * first are of all. */
+struct prof_meta_process {
+	struct prof_meta head;
+	uint32_t index; /* from 1, in order */
+	uint32_t pid, ppid;
+	uint32_t machine; /* from 1: the same number, the same machine */
+	int32_t rank;     /* -1: of no job */
+	uint32_t ranks;   /* of the job, 0: unknown */
+	uint64_t tick;    /* its recording began */
+	uint32_t name_bytes;
+	uint32_t first_step; /* so many steps were given up before its first one here */
+};
+
 #define PROF_LAYOUT(type, bytes)                                                                             \
 	_Static_assert(sizeof(struct type) == (bytes), #type " has the size the format says")
 PROF_LAYOUT(prof_file_header, 512);
@@ -362,6 +378,7 @@ PROF_LAYOUT(prof_meta_step_took, 16);
 PROF_LAYOUT(prof_meta_cost, 24);
 PROF_LAYOUT(prof_meta_note, 24);
 PROF_LAYOUT(prof_meta_end, 48);
+PROF_LAYOUT(prof_meta_process, 48);
 _Static_assert(offsetof(struct prof_file_header, pid) == 72, "checksummed part of the header");
 _Static_assert(offsetof(struct prof_chunk_header, base_tick) == 24, "chunk header");
 #undef PROF_LAYOUT

@@ -23,6 +23,7 @@ struct trace_step {
 	uint32_t tokens, sequences, ctx_max; /* 0: unknown */
 	uint64_t ctx_sum;
 	uint64_t start_ns, end_ns; /* end_ns 0: it did not end */
+	uint32_t process;          /* index of its process */
 };
 
 struct trace_module {
@@ -42,9 +43,24 @@ struct trace_site {
 struct trace_thread {
 	uint32_t tid;
 	const char *name;
+	uint32_t process; /* index of its process */
 };
 struct trace_fact {
 	const char *key, *value;
+	uint32_t process; /* index of its process plus 1, 0: of all */
+};
+
+/* A trace as recorded is of one process, a merged one of several. */
+struct trace_process {
+	const char *name; /* "rank 3", else "llama-run 4711" */
+	uint32_t pid, ppid;
+	uint32_t machine;  /* from 1: the same number, the same machine */
+	int32_t rank;      /* -1: of no job */
+	uint32_t ranks;    /* of the job, 0: unknown */
+	uint64_t start_ns; /* its recording began */
+	unsigned first_step, n_steps;
+	uint32_t steps_before; /* steps that were given up, the trace's size being limited */
+	bool explicit_steps;   /* of an op list: operations belong to those they name */
 };
 struct trace_counter {
 	const char *name, *why;
@@ -83,7 +99,10 @@ struct trace {
 	enum prof_end_reason end_reason; /* where the trace has an end */
 	uint64_t records;                /* operation records (slices), children included */
 	uint32_t pid, ppid;
+	uint8_t run_id[16]; /* the same for all processes of one run */
 
+	struct trace_process *processes; /* at least one */
+	unsigned n_processes;
 	struct op_desc *descs;
 	unsigned n_descs;
 	struct trace_step *steps;
@@ -122,7 +141,8 @@ struct trace_options {
 	bool strict;   /* a problem is an error */
 };
 
-/* Returns 0 and *out (closed by trace_close), or -1: no trace, an empty file,
+/* `path` may be the folder of a run: then it is the merge of the traces in it.
+ * Returns 0 and *out (closed by trace_close), or -1: no trace, an empty file,
  * a text file that is no op list, a version from the future, ... */
 int trace_open(const char *path, const struct trace_options *options, struct trace **out, struct diag *d);
 void trace_close(struct trace *t);
@@ -130,6 +150,9 @@ void trace_close(struct trace *t);
 /* What is wrong with a trace in one sentence, "" when nothing is; into buf, which
  * is returned. `proftrace check` has the whole list. */
 const char *trace_problems_text(const struct trace *t, char *buf, size_t bytes);
+
+/* The process of an operation, as an index. */
+uint32_t trace_process_index(const struct trace *t, const struct op_event *ev);
 
 /* The first value of a fact, or "" . */
 const char *trace_fact_get(const struct trace *t, const char *key);

@@ -437,6 +437,8 @@ static void take_header(struct trace *t, const struct prof_file_header *h)
 	}
 	t->pid = h->pid;
 	t->ppid = h->ppid;
+	memcpy(t->run_id, h->run_id, sizeof(t->run_id));
+	t->priv->header = *h;
 	if (sum != h->checksum)
 		trace_problem(t, "the file's header does not match its checksum: times may be wrong");
 	if (!(isfinite(t->tick_ns) && t->tick_ns > 1e-6 && t->tick_ns < 1e6)) {

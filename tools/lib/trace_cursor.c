@@ -18,12 +18,16 @@ struct trace_cursor *trace_cursor_open(struct trace *t)
 	c->trace = t;
 	c->children = t->priv->options.children;
 	c->last_layer = t->priv->options.last_layer;
-	c->border_passed = t->priv->first_step > 0;
-	c->phase = t->priv->first_step ? PROF_PHASE_DECODE : PROF_PHASE_PREFILL;
-	if (!t->is_list && merge_open(c)) {
+	c->phases = calloc(t->n_processes, sizeof(*c->phases));
+	if (!c->phases || (!t->is_list && merge_open(c))) {
+		free(c->phases);
 		free(c);
 		return NULL;
 	}
+	for (unsigned i = 0; i < t->n_processes; i++)
+		c->phases[i] = (struct cursor_phase){
+		        .border_passed = t->processes[i].steps_before > 0,
+		        .last = t->processes[i].steps_before ? PROF_PHASE_DECODE : PROF_PHASE_PREFILL};
 	return c;
 }
 
@@ -56,21 +60,22 @@ static bool list_next(struct trace_cursor *c, struct op_event *ev)
 	return true;
 }
 
-/* An operation outside of every step takes the phase of the step before it;
- * without any step all is prefill. */
+/* An operation outside of every step takes the phase of its process's step
+ * before it; without any step all is prefill. */
 static void set_phase(struct trace_cursor *c, struct op_event *ev)
 {
 	const struct trace *t = c->trace;
+	struct cursor_phase *p = &c->phases[trace_process_of(t, ev)];
 
 	if (c->last_layer) {
-		ev->phase = c->border_passed ? PROF_PHASE_DECODE : PROF_PHASE_PREFILL;
-		if (!c->border_passed && !strcmp(t->descs[ev->desc].context, c->last_layer))
-			c->border_passed = true;
+		ev->phase = p->border_passed ? PROF_PHASE_DECODE : PROF_PHASE_PREFILL;
+		if (!p->border_passed && !strcmp(t->descs[ev->desc].context, c->last_layer))
+			p->border_passed = true;
 		return;
 	}
 	if (ev->step >= 0)
-		c->phase = t->steps[ev->step].phase;
-	ev->phase = c->phase;
+		p->last = t->steps[ev->step].phase;
+	ev->phase = p->last;
 }
 
 int trace_cursor_next(struct trace_cursor *c, struct op_event *ev, struct diag *d)
@@ -89,5 +94,6 @@ void trace_cursor_close(struct trace_cursor *c)
 	if (!c)
 		return;
 	merge_close(c);
+	free(c->phases);
 	free(c);
 }

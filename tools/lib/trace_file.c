@@ -33,6 +33,18 @@ static void seal_header(struct prof_file_header *h)
 	h->checksum = XXH3_64bits(h, offsetof(struct prof_file_header, pid));
 }
 
+static int begin(struct trace_file *f, const struct prof_file_header *header)
+{
+	f->header = *header;
+	memcpy(f->header.magic, PROF_TRACE_MAGIC, sizeof(f->header.magic));
+	if (!f->header.version)
+		f->header.version = PROF_TRACE_VERSION;
+	f->header.header_bytes = sizeof(f->header);
+	f->header.state = header->state == PROF_STATE_STOPPED ? PROF_STATE_STOPPED : PROF_STATE_CLOSED;
+	seal_header(&f->header);
+	return put(f, &f->header, sizeof(f->header));
+}
+
 int trace_file_open(struct trace_file *f, const char *path, const struct prof_file_header *header,
                     struct diag *d)
 {
@@ -40,14 +52,17 @@ int trace_file_open(struct trace_file *f, const char *path, const struct prof_fi
 	f->diag = d;
 	if (outfile_open(&f->out, path, d))
 		return -1;
-	f->header = *header;
-	memcpy(f->header.magic, PROF_TRACE_MAGIC, sizeof(f->header.magic));
-	if (!f->header.version)
-		f->header.version = PROF_TRACE_VERSION;
-	f->header.header_bytes = sizeof(f->header);
-	f->header.state = PROF_STATE_CLOSED;
-	seal_header(&f->header);
-	return put(f, &f->header, sizeof(f->header));
+	return begin(f, header);
+}
+
+int trace_file_begin(struct trace_file *f, FILE *stream, const char *name,
+                     const struct prof_file_header *header, struct diag *d)
+{
+	memset(f, 0, sizeof(*f));
+	f->diag = d;
+	f->out.file = stream;
+	f->out.path = name;
+	return begin(f, header);
 }
 
 uint32_t trace_file_room(const struct trace_file *f)

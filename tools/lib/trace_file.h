@@ -21,10 +21,16 @@ struct trace_file {
 	uint32_t meta_used, meta_capacity, meta_serial;
 };
 
-/* header: clock, epoch and identity, and the version of the operations that
- * will be put (0: today's); the rest is filled in. */
+/* header: clock, epoch and identity, the version of the operations that will be
+ * put (0: today's), and PROF_STATE_STOPPED when it is that; the rest is filled
+ * in. */
 int trace_file_open(struct trace_file *f, const char *path, const struct prof_file_header *header,
                     struct diag *d);
+
+/* The same into a file that is open, which is closed in the end; `name` is for
+ * messages. */
+int trace_file_begin(struct trace_file *f, FILE *stream, const char *name,
+                     const struct prof_file_header *header, struct diag *d);
 
 /* Room in a chunk that starts at the file's end now. */
 uint32_t trace_file_room(const struct trace_file *f);

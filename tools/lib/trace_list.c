@@ -148,7 +148,7 @@ static int thread_of(struct reader *r, int64_t tid, uint32_t *thread)
 	if (!threads)
 		return no_memory(r);
 	t->threads = threads;
-	threads[t->n_threads] = (struct trace_thread){key, ""};
+	threads[t->n_threads] = (struct trace_thread){.tid = key, .name = ""};
 	*thread = ++t->n_threads;
 	return 0;
 }

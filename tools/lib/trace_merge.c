@@ -25,7 +25,7 @@ struct merge {
 	unsigned *members, n_members;
 	uint64_t scale;
 	uint64_t cut_tick;
-	unsigned time_step; /* steps that began until now */
+	unsigned *time_step; /* by process: steps of it that began until now */
 };
 
 static uint64_t next_start(const struct merge *m, unsigned decoder)
@@ -197,20 +197,21 @@ static void add_slices(struct merge *m, unsigned first, const struct decoded *of
 	}
 }
 
-/* The step at a moment, for threads that were not told theirs. */
-static int32_t step_at(struct merge *m, uint64_t time_ns)
+/* The process's step at a moment, for threads that were not told theirs. */
+static int32_t step_at(struct merge *m, uint32_t process, uint64_t time_ns)
 {
 	const struct trace *t = m->trace;
-	const struct trace_step *s;
+	const struct trace_process *p = &t->processes[process];
+	const struct trace_step *steps = t->steps + p->first_step;
+	unsigned *at = &m->time_step[process];
 
-	if (t->priv->explicit_steps)
+	if (p->explicit_steps)
 		return -1;
-	while (m->time_step < t->n_steps && t->steps[m->time_step].start_ns <= time_ns)
-		m->time_step++;
-	if (!m->time_step)
+	while (*at < p->n_steps && steps[*at].start_ns <= time_ns)
+		++*at;
+	if (!*at || (steps[*at - 1].end_ns && steps[*at - 1].end_ns <= time_ns))
 		return -1;
-	s = &t->steps[m->time_step - 1];
-	return s->end_ns && s->end_ns <= time_ns ? -1 : (int32_t)m->time_step - 1;
+	return (int32_t)(p->first_step + *at - 1);
 }
 
 /* Of an operation that one thread ran: its own times are all there is. */
@@ -256,7 +257,7 @@ static inline void fill_event(struct merge *m, unsigned decoder, struct op_event
 		fill_shared(m, decoder, ev); /* e may have moved */
 	else
 		fill_times(m, e, ev);
-	ev->step = step ? (int32_t)step - 1 : step_at(m, ev->start_ns);
+	ev->step = step ? (int32_t)step - 1 : step_at(m, trace_process_of(m->trace, ev), ev->start_ns);
 	if (__builtin_expect(flags & (PROF_DESC_UNTIMED | PROF_DESC_UNPLACED), 0)) {
 		ev->start_ns = 0;
 		if (!ev->timed)
@@ -316,7 +317,8 @@ int merge_open(struct trace_cursor *c)
 	m->heap = calloc(n + 1, sizeof(*m->heap));
 	m->place = calloc(n + 1, sizeof(*m->place));
 	m->members = calloc(n + 1, sizeof(*m->members));
-	if (!m->decoders || !m->heap || !m->place || !m->members)
+	m->time_step = calloc(c->trace->n_processes, sizeof(*m->time_step));
+	if (!m->decoders || !m->heap || !m->place || !m->members || !m->time_step)
 		goto failed;
 	for (; m->n_decoders < n; m->n_decoders++) {
 		unsigned i = m->n_decoders;
@@ -347,6 +349,7 @@ void merge_close(struct trace_cursor *c)
 	free(m->heap);
 	free(m->place);
 	free(m->members);
+	free(m->time_step);
 	free(m);
 	c->merge = NULL;
 }

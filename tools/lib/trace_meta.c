@@ -73,7 +73,7 @@ static int take_fact(struct trace *t, const uint8_t *p, uint32_t bytes)
 
 	if (!key || !value || !(f = ELEMENT(t->facts, t->n_facts, t->priv->fact_capacity, t->n_facts)))
 		return -1;
-	*f = (struct trace_fact){key, value};
+	*f = (struct trace_fact){key, value, t->priv->scope};
 	return 0;
 }
 
@@ -231,7 +231,7 @@ static int take_thread(struct trace *t, const uint8_t *p, uint32_t bytes)
 	o = ELEMENT(t->threads, t->n_threads, t->priv->thread_capacity, m->index - 1);
 	if (!o || !name)
 		return -1;
-	*o = (struct trace_thread){m->tid, name};
+	*o = (struct trace_thread){m->tid, name, t->priv->scope ? t->priv->scope - 1 : 0};
 	return 0;
 }
 
@@ -321,8 +321,8 @@ static int take_step(struct trace *t, const uint8_t *p, uint32_t bytes)
 	                         .sequences = m->sequences,
 	                         .ctx_max = m->ctx_max,
 	                         .ctx_sum = m->ctx_sum,
-	                         .start_ns = m->tick};
-	t->priv->explicit_steps |= s->is_explicit;
+	                         .start_ns = m->tick,
+	                         .process = t->priv->scope ? t->priv->scope - 1 : 0};
 	return 0;
 }
 
@@ -408,6 +408,29 @@ static int take_end(struct trace *t, const uint8_t *p, uint32_t bytes)
 	return 0;
 }
 
+static int take_process(struct trace *t, const uint8_t *p, uint32_t bytes)
+{
+	const struct prof_meta_process *m = (const void *)p;
+	const char *name = text_at(p, bytes, sizeof(*m), m->name_bytes);
+	struct trace_process *o;
+
+	if (!name || m->index != t->n_processes + 1)
+		return -1;
+	o = ELEMENT(t->processes, t->n_processes, t->priv->process_capacity, t->n_processes);
+	if (!o)
+		return -1;
+	*o = (struct trace_process){.name = name,
+	                            .pid = m->pid,
+	                            .ppid = m->ppid,
+	                            .machine = m->machine,
+	                            .rank = m->rank < -1 ? -1 : m->rank,
+	                            .ranks = m->ranks,
+	                            .start_ns = m->tick,
+	                            .steps_before = m->first_step};
+	t->priv->scope = m->index;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	size_t bytes;
@@ -432,6 +455,7 @@ static const struct {
         [PROF_META_END] = {"end", PROF_META_END_V1_BYTES, take_end},
         [PROF_META_STEP_NEXT] = {"step", sizeof(struct prof_meta_step_next), take_step_next},
         [PROF_META_STEP_TOOK] = {"end of a step", sizeof(struct prof_meta_step_took), take_step_took},
+        [PROF_META_PROCESS] = {"process", sizeof(struct prof_meta_process), take_process},
 };
 
 /* Remembered for those who copy the sound records. */
@@ -513,6 +537,8 @@ static void convert_times(struct trace *t)
 	}
 	for (unsigned i = 0; i < t->n_samples; i++)
 		t->samples[i].time_ns = trace_ticks_to_ns(scale, t->samples[i].time_ns);
+	for (unsigned i = 0; i < t->n_processes; i++)
+		t->processes[i].start_ns = trace_ticks_to_ns(scale, t->processes[i].start_ns);
 }
 
 uint64_t trace_tick_scale(const struct trace *t)
@@ -565,5 +591,7 @@ int trace_meta_read(struct trace *t, struct diag *d)
 	convert_times(t);
 	fill_holes(t);
 	check_completeness(t);
+	if (trace_processes_settle(t, d))
+		return -1;
 	return contexts_apply(t, d);
 }

@@ -3,75 +3,9 @@
  */
 #include "tools/lib/trace_meta_write.h"
 
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/arena.h"
-
-/* Ids of strings, by their interned pointer. */
-struct strings {
-	struct trace_file *file;
-	struct arena arena;
-	const char **keys;
-	uint32_t *ids, n, n_slots;
-};
-
-static int grow_strings(struct strings *s)
-{
-	struct strings old = *s;
-
-	s->n_slots = old.n_slots ? old.n_slots * 2 : 1024;
-	s->keys = calloc(s->n_slots, sizeof(*s->keys));
-	s->ids = calloc(s->n_slots, sizeof(*s->ids));
-	if (!s->keys || !s->ids) {
-		free(s->keys);
-		free(s->ids);
-		s->keys = old.keys;
-		s->ids = old.ids;
-		s->n_slots = old.n_slots;
-		return diag_set(s->file->diag, "%s: out of memory", s->file->out.path);
-	}
-	for (uint32_t i = 0; i < old.n_slots; i++) {
-		uint32_t slot;
-
-		if (!old.keys[i])
-			continue;
-		slot = (uint32_t)((uintptr_t)old.keys[i] >> 4) & (s->n_slots - 1);
-		while (s->keys[slot])
-			slot = (slot + 1) & (s->n_slots - 1);
-		s->keys[slot] = old.keys[i];
-		s->ids[slot] = old.ids[i];
-	}
-	free(old.keys);
-	free(old.ids);
-	return 0;
-}
-
-static int string_id(struct strings *s, const char *text, uint32_t *id)
-{
-	size_t n = strlen(text);
-	struct prof_meta_string m = {.head = {.type = PROF_META_STRING}, .bytes = (uint32_t)n};
-	const char *key = arena_intern(&s->arena, text, n);
-	uint32_t slot;
-
-	*id = 0;
-	if (!n)
-		return 0;
-	if (!key || (s->n * 2 >= s->n_slots && grow_strings(s)))
-		return -1;
-	slot = (uint32_t)((uintptr_t)key >> 4) & (s->n_slots - 1);
-	while (s->keys[slot] && s->keys[slot] != key)
-		slot = (slot + 1) & (s->n_slots - 1);
-	if (!s->keys[slot]) {
-		s->keys[slot] = key;
-		s->ids[slot] = m.id = ++s->n;
-		if (trace_file_meta(s->file, &m.head, sizeof(m), &(struct trace_piece){text, n}, 1))
-			return -1;
-	}
-	*id = s->ids[slot];
-	return 0;
-}
+#include "tools/lib/trace_names.h"
 
 static int write_facts(struct trace_file *f, const struct trace *t)
 {
@@ -174,97 +108,17 @@ static int write_energy(struct trace_file *f, const struct trace *t)
 	return 0;
 }
 
-/* The unknown keys, and the native name, which has no other place once the
- * context is the canonical one. Malloc'ed; null without memory. */
-static char *extra_with_native(const struct op_desc *d)
-{
-	json_t *object = *d->extra ? json_loads(d->extra, 0, NULL) : json_object();
-	char *text = NULL;
-
-	if (json_is_object(object)
-	    && (!*d->native || !json_object_set_new(object, "native", json_string(d->native))))
-		text = json_object_size(object) ? json_dumps(object, JSON_SORT_KEYS | JSON_ENSURE_ASCII)
-		                                : calloc(1, 1);
-	else
-		text = strdup(d->extra); /* a native name that is not UTF-8 cannot be kept */
-	json_decref(object);
-	return text;
-}
-
-/* Operands and attributes as they follow a descriptor: at most this many bytes. */
-enum {
-	TAIL_MAX = PROF_MAX_OPERANDS * (sizeof(struct prof_desc_operand) + PROF_MAX_DIMS * 16)
-	           + PROF_MAX_ATTRS * sizeof(struct prof_desc_attr)
-};
-
-static int desc_tail(struct strings *s, const struct op_desc *d, uint8_t *out, size_t *bytes)
-{
-	uint8_t *p = out;
-
-	for (unsigned i = 0; i < d->n_operands; i++) {
-		const struct op_operand *o = &d->operands[i];
-		size_t dims = o->n_dims * sizeof(o->dims[0]);
-		struct prof_desc_operand m = {.role = o->role, .dtype = o->dtype, .n_dims = o->n_dims};
-
-		m.flags = (uint8_t)((o->strided ? PROF_OPERAND_STRIDED : 0)
-		                    | (o->shapeless ? PROF_OPERAND_SHAPELESS : 0));
-		if (string_id(s, o->name, &m.name))
-			return -1;
-		memcpy(p, &m, sizeof(m));
-		memcpy(p + sizeof(m), o->dims, dims);
-		p += sizeof(m) + dims;
-		if (!o->strided)
-			continue;
-		memcpy(p, o->strides_bytes, dims);
-		p += dims;
-	}
-	for (unsigned i = 0; i < d->n_attrs; i++) {
-		struct prof_desc_attr m = {.attr = d->attrs[i].attr, .value = d->attrs[i].value};
-
-		memcpy(p, &m, sizeof(m));
-		p += sizeof(m);
-	}
-	*bytes = (size_t)(p - out);
-	return 0;
-}
-
-static int write_desc(struct strings *s, const struct op_desc *d)
-{
-	struct prof_meta_desc m = {.head = {.type = PROF_META_DESC},
-	                           .id = d->id,
-	                           .op = d->op,
-	                           .n_operands = (uint8_t)d->n_operands,
-	                           .n_attrs = (uint8_t)d->n_attrs,
-	                           .flags = d->flags | PROF_DESC_CANONICAL,
-	                           .layer = d->layer,
-	                           .site = d->site};
-	uint8_t tail[TAIL_MAX];
-	size_t bytes;
-	char *extra = extra_with_native(d);
-	int result;
-
-	if (!extra)
-		return diag_set(s->file->diag, "%s: out of memory", s->file->out.path);
-	result = string_id(s, d->family, &m.family) || string_id(s, d->name, &m.name)
-	         || string_id(s, d->context, &m.context) || string_id(s, d->result, &m.result)
-	         || string_id(s, d->region, &m.region) || string_id(s, extra, &m.extra)
-	         || desc_tail(s, d, tail, &bytes)
-	         || trace_file_meta(s->file, &m.head, sizeof(m), &(struct trace_piece){tail, bytes}, 1);
-	free(extra);
-	return result ? -1 : 0;
-}
-
 static int write_descs(struct trace_file *f, const struct trace *t)
 {
-	struct strings s = {.file = f};
+	struct trace_names names = {.file = f};
+	struct trace_desc_record record;
 	int result = 0;
 
 	for (unsigned i = 0; i < t->n_descs && !result; i++)
-		result = write_desc(&s, &t->descs[i]);
-	arena_release(&s.arena);
-	free(s.keys);
-	free(s.ids);
-	return result;
+		result = trace_names_desc(&names, &t->descs[i], true, &record)
+		         || trace_names_write_desc(&names, &record);
+	trace_names_release(&names);
+	return result ? -1 : 0;
 }
 
 /* As they are to be seen: the phase as decided, unless the trace was a list

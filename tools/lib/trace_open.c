@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/lib/trace_folder.h"
 #include "tools/lib/trace_private.h"
 
 enum { PROBLEMS_MAX = 50 };
@@ -83,21 +84,18 @@ static int map_file(struct trace *t, int fd, struct diag *d)
 	return 0;
 }
 
-static int open_file(struct trace *t, int *fd, struct diag *d)
+static int take_file(struct trace *t, int fd, struct diag *d)
 {
 	struct stat st;
 
-	*fd = open(t->path, O_RDONLY | O_CLOEXEC);
-	if (*fd < 0 || fstat(*fd, &st))
+	if (fstat(fd, &st))
 		return diag_set(d, "%s: %s", t->path, strerror(errno));
-	if (S_ISDIR(st.st_mode))
-		return diag_set(d, "%s: is a folder, not a trace", t->path);
 	if (!S_ISREG(st.st_mode))
 		return diag_set(d, "%s: is not a regular file", t->path);
 	if (st.st_size == 0)
 		return diag_set(d, "%s: the file is empty: no operation was recorded", t->path);
 	t->size_bytes = (uint64_t)st.st_size;
-	return map_file(t, *fd, d);
+	return map_file(t, fd, d);
 }
 
 /* Read a trace that is damaged or was not closed to its end: what is wrong inside
@@ -165,10 +163,11 @@ static int keep_options(struct trace *t, const struct trace_options *options)
 	return 0;
 }
 
-int trace_open(const char *path, const struct trace_options *options, struct trace **out, struct diag *d)
+int trace_open_fd(int fd, const char *path, const struct trace_options *options, struct trace **out,
+                  struct diag *d)
 {
 	struct trace *t = calloc(1, sizeof(*t));
-	int fd = -1, result;
+	int result;
 
 	if (t)
 		t->priv = calloc(1, sizeof(*t->priv));
@@ -177,11 +176,11 @@ int trace_open(const char *path, const struct trace_options *options, struct tra
 		trace_close(t);
 		return diag_set(d, "%s: out of memory", path);
 	}
-	result = open_file(t, &fd, d);
+	result = take_file(t, fd, d);
 	if (!result)
 		result = read_content(t, d);
-	if (fd >= 0)
-		close(fd);
+	if (!result && t->is_list)
+		result = trace_processes_settle(t, d);
 	if (!result)
 		result = trace_phases_decide(t, d);
 	close_problems(t);
@@ -193,6 +192,22 @@ int trace_open(const char *path, const struct trace_options *options, struct tra
 	}
 	*out = t;
 	return 0;
+}
+
+int trace_open(const char *path, const struct trace_options *options, struct trace **out, struct diag *d)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), result;
+	struct stat st;
+
+	if (fd < 0)
+		return diag_set(d, "%s: %s", path, strerror(errno));
+	if (!fstat(fd, &st) && S_ISDIR(st.st_mode)) {
+		close(fd);
+		return trace_folder_open(path, options, out, d);
+	}
+	result = trace_open_fd(fd, path, options, out, d);
+	close(fd);
+	return result;
 }
 
 static void free_streams(struct trace_private *priv)
@@ -224,6 +239,7 @@ void trace_close(struct trace *t)
 	}
 	if (!t)
 		return;
+	free(t->processes);
 	free(t->descs);
 	free(t->steps);
 	free(t->modules);

@@ -3,8 +3,10 @@
  *
  * A phase that the trace gives stands. Else the first step is prefill, and
  * every step of more than one token a sequence. With --last-layer NAME neither
- * counts: the first execution of NAME ends prefill.
+ * counts: the first execution of NAME ends prefill. Each process has a first.
  */
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/lib/trace_private.h"
@@ -15,9 +17,12 @@ static void by_steps(struct trace *t)
 		struct trace_step *s = &t->steps[i];
 		uint32_t sequences = s->sequences ? s->sequences : 1;
 
-		s->phase = s->given                                                ? s->given
-		           : t->priv->first_step + i == 0 || s->tokens > sequences ? PROF_PHASE_PREFILL
-		                                                                   : PROF_PHASE_DECODE;
+		const struct trace_process *p = &t->processes[s->process];
+		bool is_first = i == p->first_step && !p->steps_before;
+
+		s->phase = s->given                            ? s->given
+		           : is_first || s->tokens > sequences ? PROF_PHASE_PREFILL
+		                                               : PROF_PHASE_DECODE;
 	}
 }
 
@@ -34,26 +39,44 @@ static int no_such_context(struct trace *t, const char *name, struct diag *d)
 	                nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
-/* The step in which NAME first ran is the last one of prefill. */
+/* The step in which NAME first ran is the last one of prefill. borders: by
+ * process, that step, -1 before all, or INT_MAX where NAME did not run. Returns
+ * in how many processes it did. */
+static unsigned find_borders(struct trace *t, struct trace_cursor *c, const char *name, int *borders)
+{
+	struct op_event ev;
+	struct diag d;
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < t->n_processes; i++)
+		borders[i] = INT_MAX;
+	while (found < t->n_processes && trace_cursor_next(c, &ev, &d) == 1) {
+		int *border = &borders[trace_process_of(t, &ev)];
+
+		if (*border != INT_MAX || strcmp(t->descs[ev.desc].context, name) != 0)
+			continue;
+		*border = t->processes[trace_process_of(t, &ev)].steps_before ? -1 : ev.step;
+		found++;
+	}
+	return found;
+}
+
 static int by_last_layer(struct trace *t, const char *name, struct diag *d)
 {
 	struct trace_cursor *c = trace_cursor_open(t);
-	struct op_event ev;
-	int found = 0, border = -1;
-	bool ran_before = t->priv->first_step > 0; /* in a step that was given up */
+	int *borders = calloc(t->n_processes, sizeof(*borders));
+	int result = 0;
 
-	if (!c)
-		return diag_set(d, "%s: out of memory", t->path);
-	while (!found && trace_cursor_next(c, &ev, d) == 1) {
-		found = !strcmp(t->descs[ev.desc].context, name);
-		border = ran_before ? -1 : ev.step;
-	}
+	if (!c || !borders)
+		result = diag_set(d, "%s: out of memory", t->path);
+	else if (!find_borders(t, c, name, borders))
+		result = no_such_context(t, name, d);
+	for (unsigned i = 0; i < t->n_steps && !result; i++)
+		t->steps[i].phase =
+		        (int)i <= borders[t->steps[i].process] ? PROF_PHASE_PREFILL : PROF_PHASE_DECODE;
 	trace_cursor_close(c);
-	if (!found)
-		return no_such_context(t, name, d);
-	for (unsigned i = 0; i < t->n_steps; i++)
-		t->steps[i].phase = (int)i <= border ? PROF_PHASE_PREFILL : PROF_PHASE_DECODE;
-	return 0;
+	free(borders);
+	return result;
 }
 
 int trace_phases_decide(struct trace *t, struct diag *d)

@@ -69,7 +69,8 @@ struct trace_private {
 	unsigned n_strings, string_capacity;
 	unsigned module_capacity, site_capacity, desc_capacity, thread_capacity, fact_capacity;
 	unsigned counter_capacity, missing_capacity, domain_capacity, sample_capacity, step_capacity;
-	unsigned cost_capacity, note_capacity;
+	unsigned cost_capacity, note_capacity, process_capacity;
+	uint32_t scope;    /* process that META records are of now, plus 1; 0: all */
 	uint64_t *unsound; /* offsets of META records that were left out, ascending per chunk */
 	unsigned n_unsound, unsound_capacity;
 	uint32_t holes;       /* numbers missing in META, filled */
@@ -78,7 +79,7 @@ struct trace_private {
 	uint64_t end_tick;
 	uint64_t sync_tick[2], sync_ns[2]; /* first and last clock sync */
 	unsigned n_syncs;
-	bool explicit_steps;
+	struct prof_file_header header; /* of a binary trace, as it is in the file */
 
 	/* op lists */
 	struct list_event *events;
@@ -98,6 +99,10 @@ static inline uint64_t trace_ticks_to_ns(uint64_t scale, uint64_t ticks)
 	return (uint64_t)(((unsigned __int128)ticks * scale) >> 40);
 }
 uint64_t trace_tick_scale(const struct trace *t);
+
+/* trace_open.c: as trace_open, of a file that is open; `path` is for messages. */
+int trace_open_fd(int fd, const char *path, const struct trace_options *options, struct trace **out,
+                  struct diag *d);
 
 /* trace_list.c: read an op list of `bytes` bytes at `text` into t. */
 int trace_list_read(struct trace *t, const char *text, size_t bytes, struct diag *d);
@@ -120,18 +125,33 @@ int trace_meta_read(struct trace *t, struct diag *d);
 /* trace_phases.c: decide the phase of each step. */
 int trace_phases_decide(struct trace *t, struct diag *d);
 
+struct cursor_phase {
+	bool border_passed;   /* the last layer has run */
+	enum prof_phase last; /* of the last operation in a step */
+};
+
 /* trace_merge.c: a cursor's work on a binary trace. */
 struct trace_cursor {
 	struct trace *trace;
 	struct merge *merge; /* of a binary trace */
 	unsigned next;       /* event of a list */
 	bool children;
-	const char *last_layer; /* --last-layer, or null */
-	uint64_t cut;           /* records passed over: of before the trace's cut_tick */
-	uint64_t undescribed;   /* operations passed over: their descriptors are lost */
-	bool border_passed;     /* it has run */
-	enum prof_phase phase;  /* of the last operation in a step */
+	const char *last_layer;      /* --last-layer, or null */
+	uint64_t cut;                /* records passed over: of before the trace's cut_tick */
+	uint64_t undescribed;        /* operations passed over: their descriptors are lost */
+	struct cursor_phase *phases; /* by process */
 };
+
+/* The process of an operation: an index. */
+static inline uint32_t trace_process_of(const struct trace *t, const struct op_event *ev)
+{
+	if (__builtin_expect(t->n_processes < 2, 1) || !ev->thread || ev->thread > t->n_threads)
+		return 0;
+	return t->threads[ev->thread - 1].process;
+}
+
+/* trace_processes.c: whose threads and steps are whose, once all META is read. */
+int trace_processes_settle(struct trace *t, struct diag *d);
 int merge_open(struct trace_cursor *c);
 bool merge_next(struct trace_cursor *c, struct op_event *ev);
 void merge_close(struct trace_cursor *c);

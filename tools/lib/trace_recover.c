@@ -107,6 +107,7 @@ int trace_recover(struct trace *t, const char *path, struct diag *d)
 	header.clock_kind = t->clock;
 	header.kept_tick = t->priv->cut_tick;
 	header.tick_ns_estimate = t->tick_ns;
+	header.state = PROF_STATE_CLOSED;
 	if (trace_file_open(&r.file, path, &header, d))
 		return -1;
 	result = copy_all(&r);

@@ -47,6 +47,8 @@ static void put_line(const struct trace *t, const struct op_event *ev)
 	put_shapes(d);
 	if (ev->thread && ev->thread <= t->n_threads && t->threads[ev->thread - 1].tid != TRACE_NO_TID)
 		printf(" thread=%" PRIu32, t->threads[ev->thread - 1].tid);
+	if (t->n_processes > 1)
+		printf(" process=\"%s\"", t->processes[trace_process_index(t, ev)].name);
 	if (ev->n_slices > 1)
 		printf(" slices=%" PRIu32 " busy=%" PRIu64 " ns", ev->n_slices, ev->busy_ns);
 	for (unsigned i = 0; i < ev->n_counters; i++)
@@ -62,6 +64,12 @@ static void put_meta(const struct trace *t)
 	for (unsigned i = 0; i < t->n_modules; i++)
 		printf("module %u %s start=0x%" PRIx64 " end=0x%" PRIx64 " bias=0x%" PRIx64 "\n", i + 1,
 		       t->modules[i].path, t->modules[i].start, t->modules[i].end, t->modules[i].bias);
+	for (unsigned i = 0; i < t->n_processes && t->n_processes > 1; i++)
+		printf("process %u %s pid=%" PRIu32 " ppid=%" PRIu32 " machine=%" PRIu32 " rank=%" PRId32
+		       " ranks=%" PRIu32 " start_ns=%" PRIu64 " steps=%u from %u\n",
+		       i + 1, t->processes[i].name, t->processes[i].pid, t->processes[i].ppid,
+		       t->processes[i].machine, t->processes[i].rank, t->processes[i].ranks,
+		       t->processes[i].start_ns, t->processes[i].n_steps, t->processes[i].first_step);
 	for (unsigned i = 0; i < t->n_threads; i++)
 		printf("thread %u tid=%" PRIu32 " %s\n", i + 1, t->threads[i].tid, t->threads[i].name);
 	for (unsigned i = 0; i < t->n_sites; i++) {

@@ -2,10 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "tools/lib/json_text.h"
+#include "tools/proftrace/info_processes.h"
 #include "tools/proftrace/proftrace.h"
 
 static const char *clock_name(enum prof_clock_kind kind)
@@ -142,12 +144,26 @@ static void show_missing(const struct trace *t)
 		row("damaged", t->problems[i]);
 }
 
-static void show_text(const struct trace *t, uint64_t operations, double time_ns)
+static void show_facts(const struct trace *t)
+{
+	for (unsigned i = 0; i < t->n_facts; i++) {
+		const struct trace_fact *f = &t->facts[i];
+
+		printf("%-14s %s", f->key, f->value);
+		if (f->process)
+			printf(" (%s)", t->processes[f->process - 1].name);
+		putchar('\n');
+	}
+}
+
+/* Both are given what the trace's operations add up to, by process. */
+static void show_text(const struct trace *t, const struct process_sums *sums, uint64_t operations,
+                      double time_ns)
 {
 	show_file(t);
-	for (unsigned i = 0; i < t->n_facts; i++)
-		printf("%-14s %s\n", t->facts[i].key, t->facts[i].value);
+	show_facts(t);
 	show_operations(t, operations, time_ns);
+	info_show_processes(t, sums);
 	show_steps(t);
 	show_counters(t);
 	show_energy(t);
@@ -168,7 +184,8 @@ static void put_strings(const char *key, const char *const *strings, unsigned n)
 	putchar(']');
 }
 
-static void show_json(const struct trace *t, uint64_t operations, double time_ns)
+static void show_json(const struct trace *t, const struct process_sums *sums, uint64_t operations,
+                      double time_ns)
 {
 	fputs("{\"path\": ", stdout);
 	json_text_put(stdout, t->path);
@@ -176,17 +193,14 @@ static void show_json(const struct trace *t, uint64_t operations, double time_ns
 	       ", \"records\": %" PRIu64
 	       ", \"kinds\": %u, \"threads\": %u, \"steps\": %u, \"time_ns\": %.0f, \"end_ns\": %" PRIu64
 	       ", \"lost\": %" PRIu64 ", \"dropped\": %" PRIu64 ", \"kept_ns\": %" PRIu64
-	       ", \"skipped\": %" PRIu64 ", \"facts\": {",
+	       ", \"skipped\": %" PRIu64 ", \"facts\": ",
 	       t->is_list ? "op list" : "binary", t->state == PROF_STATE_CLOSED ? "true" : "false",
 	       t->size_bytes, operations, t->records, t->n_descs, t->n_threads, t->n_steps, time_ns,
 	       t->end_ns, t->lost, t->dropped, t->kept_ns, t->skipped);
-	for (unsigned i = 0; i < t->n_facts; i++) {
-		fputs(i ? ", " : "", stdout);
-		json_text_put(stdout, t->facts[i].key);
-		fputs(": ", stdout);
-		json_text_put(stdout, t->facts[i].value);
-	}
-	fputs("}, \"costs\": {", stdout);
+	info_put_facts(t, 0);
+	fputs(", \"processes\": ", stdout);
+	info_put_processes(t, sums);
+	fputs(", \"costs\": {", stdout);
 	for (unsigned i = 0; i < t->n_costs; i++) {
 		fputs(i ? ", " : "", stdout);
 		json_text_put(stdout, t->costs[i].name);
@@ -213,6 +227,7 @@ int command_info(int argc, char **argv)
 	                                    1,
 	                                    NULL,
 	                                    false};
+	struct process_sums *sums;
 	struct trace_cursor *c;
 	struct op_event ev;
 	struct trace *t;
@@ -226,17 +241,26 @@ int command_info(int argc, char **argv)
 		return status;
 	t = proftrace_open(command.tool, args[0], NULL);
 	c = t ? trace_cursor_open(t) : NULL;
-	if (!c) {
+	sums = t ? calloc(t->n_processes, sizeof(*sums)) : NULL;
+	if (!c || !sums) {
+		free(sums);
+		trace_cursor_close(c);
 		trace_close(t);
 		return CLI_BAD_INPUT;
 	}
-	for (; trace_cursor_next(c, &ev, NULL) == 1; operations++)
+	for (; trace_cursor_next(c, &ev, NULL) == 1; operations++) {
+		struct process_sums *s = &sums[trace_process_index(t, &ev)];
+
 		time_ns += (double)ev.time_ns;
+		s->time_ns += (double)ev.time_ns;
+		s->operations++;
+	}
 	trace_cursor_close(c);
 	if (!strcmp(format, "json"))
-		show_json(t, operations, time_ns);
+		show_json(t, sums, operations, time_ns);
 	else
-		show_text(t, operations, time_ns);
+		show_text(t, sums, operations, time_ns);
+	free(sums);
 	trace_close(t);
 	return cli_finish(command.tool, CLI_OK);
 }

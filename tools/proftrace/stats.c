@@ -200,8 +200,8 @@ int command_stats(int argc, char **argv)
 	        options,
 	        1,
 	        1,
-	        "Keys: op, context, layer, phase, callsite, function, dtype, step, thread, name, family, "
-	        "region.\n"
+	        "Keys: op, context, layer, phase, callsite, function, dtype, step, thread, process, rank, "
+	        "name, family, region.\n"
 	        "Times are measured; FLOPs and bytes are computed from the shapes.",
 	        false};
 	struct trace *t;

@@ -21,14 +21,17 @@ enum key {
 	KEY_DTYPE,
 	KEY_STEP,
 	KEY_THREAD,
+	KEY_PROCESS,
+	KEY_RANK,
 	KEY_NAME,
 	KEY_FAMILY,
 	KEY_REGION,
 	KEYS
 };
 
-static const char *const key_names[KEYS] = {"op",    "context", "layer",  "phase", "callsite", "function",
-                                            "dtype", "step",    "thread", "name",  "family",   "region"};
+static const char *const key_names[KEYS] = {"op",       "context", "layer",  "phase",  "callsite",
+                                            "function", "dtype",   "step",   "thread", "process",
+                                            "rank",     "name",    "family", "region"};
 
 struct tuple {
 	uint32_t desc; /* plus 1; 0: an empty slot */
@@ -59,7 +62,7 @@ static void note_use(struct groups *gs, unsigned key)
 {
 	gs->by_step |= key == KEY_STEP;
 	gs->by_phase |= key == KEY_PHASE;
-	gs->by_thread |= key == KEY_THREAD;
+	gs->by_thread |= key == KEY_THREAD || key == KEY_PROCESS || key == KEY_RANK;
 }
 
 static int take_keys(struct groups *gs, const char *by, struct diag *d)
@@ -179,6 +182,11 @@ static const char *value_of(struct groups *gs, unsigned key, const struct op_eve
 		if (ev->thread && ev->thread <= t->n_threads
 		    && t->threads[ev->thread - 1].tid != TRACE_NO_TID)
 			number = t->threads[ev->thread - 1].tid;
+		break;
+	case KEY_PROCESS:
+		return t->processes[trace_process_index(t, ev)].name;
+	case KEY_RANK:
+		number = t->processes[trace_process_index(t, ev)].rank;
 		break;
 	case KEY_NAME:
 		return d->name;

@@ -1,0 +1,85 @@
+/* trace_processes.c: the processes that a trace is of, and what is whose.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * A merged trace says it; one as recorded is of one process, which its header
+ * and its facts describe.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/lib/trace_private.h"
+
+/* A whole number in a fact, or `otherwise`. */
+static long number(const struct trace *t, const char *key, long otherwise)
+{
+	const char *text = trace_fact_get(t, key);
+	char *end;
+	long value = strtol(text, &end, 10);
+
+	return *text && !*end && value >= 0 && value <= INT32_MAX ? value : otherwise;
+}
+
+static const char *program_of(const struct trace *t)
+{
+	const char *exe = trace_fact_get(t, "process.exe"), *slash = strrchr(exe, '/');
+
+	exe = slash ? slash + 1 : exe;
+	return *exe ? exe : "process";
+}
+
+static int add_only(struct trace *t, struct diag *d)
+{
+	char name[300] = "";
+	struct trace_process *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return diag_set(d, "%s: out of memory", t->path);
+	t->processes = p;
+	t->n_processes = 1;
+	p->pid = t->pid;
+	p->ppid = t->ppid;
+	p->machine = 1;
+	p->steps_before = t->priv->first_step;
+	p->rank = (int32_t)number(t, "process.rank", -1);
+	p->ranks = (uint32_t)number(t, "process.ranks", 0);
+	if (p->rank >= 0)
+		snprintf(name, sizeof(name), "rank %d", p->rank);
+	else if (!t->is_list && t->pid)
+		snprintf(name, sizeof(name), "%.250s %u", program_of(t), t->pid);
+	p->name = arena_copy(&t->priv->arena, name, strlen(name));
+	return p->name ? 0 : diag_set(d, "%s: out of memory", t->path);
+}
+
+uint32_t trace_process_index(const struct trace *t, const struct op_event *ev)
+{
+	return trace_process_of(t, ev);
+}
+
+/* A process's steps follow each other; one that is elsewhere is damage, and
+ * nobody finds it by its time. */
+static void find_steps(struct trace *t)
+{
+	for (unsigned i = 0; i < t->n_steps; i++) {
+		struct trace_process *p;
+
+		if (t->steps[i].process >= t->n_processes)
+			t->steps[i].process = 0;
+		p = &t->processes[t->steps[i].process];
+		if (!p->n_steps)
+			p->first_step = i;
+		p->n_steps += i == p->first_step + p->n_steps;
+		p->explicit_steps |= t->steps[i].is_explicit;
+	}
+}
+
+int trace_processes_settle(struct trace *t, struct diag *d)
+{
+	if (!t->n_processes && add_only(t, d))
+		return -1;
+	for (unsigned i = 0; i < t->n_threads; i++)
+		if (t->threads[i].process >= t->n_processes)
+			t->threads[i].process = 0;
+	find_steps(t);
+	return 0;
+}
