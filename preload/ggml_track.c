@@ -228,7 +228,7 @@ void ggml_track_node(const int params[2], const void *node, const void *fused)
 	st->pending = true;
 	st->start = st->candidate = prof_clock();
 	st->counted = false;
-	if (prof_counters_due(t, st->start)) {
+	if (prof_counters_due(t, st->desc, st->start)) {
 		prof_counters_read(t, &st->at_start);
 		st->counted = st->at_start.valid;
 		st->start = st->candidate = prof_clock();

@@ -36,6 +36,7 @@ struct blas_entry {
 struct blas_thread {
 	uint32_t last;    /* entry of the previous call */
 	uint32_t filling; /* an entry is being written: a signal handler keeps away */
+	uint32_t batch;   /* descriptor of the previous batch plus 1: what the next one may be */
 	struct blas_entry entry[1 + BLAS_ENTRIES];
 };
 
@@ -198,7 +199,7 @@ static inline void start(struct blas_note *note)
 {
 	note->counters.valid = false;
 	note->start = prof_clock();
-	if (prof_counters_due(note->thread, note->start)) {
+	if (prof_counters_due(note->thread, note->desc, note->start)) {
 		prof_counters_read(note->thread, &note->counters);
 		note->start = prof_clock();
 	}
@@ -281,9 +282,12 @@ static void *enter_batch(struct hook_call *call)
 {
 	struct blas_note *note = (struct blas_note *)call->note;
 
-	if (!begin(note))
+	const struct blas_thread *b = begin(note);
+
+	if (!b)
 		return call->real;
 	note->where = where_called(note->thread, call);
+	note->desc = b->batch - 1;
 	start(note);
 	return call->real;
 }
@@ -361,16 +365,18 @@ static void record_batch(const struct batch_call *b, const struct blas_note *not
 		groups = 1;
 	}
 	for (int64_t g = 0; g < groups; g++) {
+		uint32_t desc;
 		uint64_t from = moment(note->start, end, work > 0 ? done / work : 0);
 
 		if (!alike)
 			batch_values(b, g, key.value);
 		done += batch_work(b, key.value);
+		desc = intern(note->thread, &key);
+		((struct blas_thread *)note->thread->slot[PROF_SLOT_BLAS])->batch = desc + 1;
 		if (note->counters.valid && groups == 1)
-			prof_record_counted(note->thread, intern(note->thread, &key), note->start, end,
-			                    &note->counters);
+			prof_record_counted(note->thread, desc, note->start, end, &note->counters);
 		else
-			prof_record(note->thread, intern(note->thread, &key), from,
+			prof_record(note->thread, desc, from,
 			            moment(note->start, end, work > 0 ? done / work : 1));
 	}
 }

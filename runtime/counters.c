@@ -1,65 +1,37 @@
 /* counters.c: the processor's and the kernel's counters, through PAPI.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * PAPI is loaded into a scope of its own, so that a program with its own copy
- * keeps it. A reading takes hundreds of nanoseconds, starting PAPI and giving a
- * thread its set far more: all of them are done as often as the budget allows.
+ * A reading takes hundreds of nanoseconds, starting PAPI and giving a thread
+ * its set far more: all of them are done as often as the budget allows.
+ * sampling.c chooses the operations to be read, counter_set.c the events.
  * Counters that nobody asked for by name wait until a run is long enough to
  * be worth PAPI's start.
  */
 #include "runtime/counters.h"
 
-#include <dlfcn.h>
-#include <papi.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "runtime/config.h"
-#include "runtime/cost.h"
+#include "runtime/counter_set.h"
+#include "runtime/counters_papi.h"
+#include "runtime/descriptor.h"
 #include "runtime/guard.h"
-#include "runtime/meta.h"
+#include "runtime/memory.h"
 #include "runtime/note.h"
-#include "runtime/private_library.h"
 #include "runtime/recorder_state.h"
 #include "runtime/thread.h"
 
-#define NAME_BYTES    64
-#define SHARE         4.0 /* this part of the budget is for readings */
-#define TIMED_READS   16u
-#define NEVER         (~0ull)
-#define START_NS      4e9 /* PAPI takes 5 to 10 ms to start: 0.25 % of so long a run */
-#define HARDWARE_LIST "PAPI_TOT_CYC,PAPI_TOT_INS,PAPI_L3_TCM,PAPI_BR_MSP"
-#define SOFTWARE_LIST "perf::TASK-CLOCK,perf::PAGE-FAULTS,perf::CONTEXT-SWITCHES"
+#define READINGS_SHARE 0.5   /* of the budget is for readings, */
+#define SETS_SHARE     0.25  /* so much for sets of threads that come */
+#define SAVE_NS        2.5e8 /* of credit that readings may save up */
+#define NEVER          (~0ull)
+#define START_NS       4e9 /* PAPI takes 5 to 10 ms to start: 0.25 % of so long a run */
+#define TURNS_BYTES    (SAMPLING_KINDS * sizeof(struct sampling_turn))
 
 enum library { UNTRIED, STARTING, RUNNING, NONE };
 
-static struct {
-	int (*library_init)(int);
-	int (*thread_init)(unsigned long (*)(void));
-	int (*register_thread)(void);
-	int (*unregister_thread)(void);
-	int (*create_eventset)(int *);
-	int (*add_named_event)(int, const char *);
-	int (*start)(int);
-	int (*stop)(int, long long *);
-	int (*read)(int, long long *);
-	int (*cleanup_eventset)(int);
-	int (*destroy_eventset)(int *);
-	char *(*strerror)(int);
-} papi;
-
-static enum library library;                      /* atomic */
-static char names[PROF_MAX_COUNTERS][NAME_BYTES]; /* those that work; settled by the first thread */
-static unsigned n_names;                          /* atomic */
-static uint64_t interval_raw;                     /* between the end of a reading and the next */
-static uint64_t next_set_raw;                     /* when a further thread may have a set; atomic */
-static double read_ns;
-
-unsigned counters_number(void)
-{
-	return __atomic_load_n(&n_names, __ATOMIC_ACQUIRE);
-}
+static enum library library;  /* atomic */
+static uint64_t next_set_raw; /* when a further thread may have a set; atomic */
 
 static bool are_wanted(void)
 {
@@ -73,10 +45,15 @@ static bool are_unlimited(void)
 	return config_get()->budget >= 100;
 }
 
-/* How long a costly thing may not be done again. */
+static bool are_asked_for(void)
+{
+	return are_unlimited() || strcmp(config_get()->text[CONFIG_COUNTERS], "auto") != 0;
+}
+
+/* How long no further set may be made. */
 static uint64_t pause_after(uint64_t raw)
 {
-	return are_unlimited() ? 0 : (uint64_t)((double)raw * 100.0 * SHARE / config_get()->budget);
+	return are_unlimited() ? 0 : (uint64_t)((double)raw * 100.0 / (SETS_SHARE * config_get()->budget));
 }
 
 uint64_t counters_first_due(void)
@@ -87,215 +64,35 @@ uint64_t counters_first_due(void)
 		return NEVER;
 	if (now == RUNNING)
 		return __atomic_load_n(&next_set_raw, __ATOMIC_RELAXED);
-	if (are_unlimited() || strcmp(config_get()->text[CONFIG_COUNTERS], "auto") != 0)
-		return 0; /* asked for: at once */
+	if (are_asked_for())
+		return 0; /* at once */
 	return recorder.clock.epoch_raw + (uint64_t)(START_NS / clock_raw_ns(&recorder.clock));
 }
 
-static void tell(const char *name, enum prof_counter_kind kind, unsigned index, const char *why)
-{
-	struct prof_meta_counter m = {.index = index, .kind = kind, .read_ns = read_ns};
-	struct iovec name_part = meta_text(name, &m.name_bytes);
-	struct iovec why_part = meta_text(why, &m.why_bytes);
-	struct iovec parts[] = {{&m, sizeof(m)}, name_part, META_ZERO, why_part, META_ZERO};
-	struct guard g;
+/* ---- the library, and sets of threads ---- */
 
-	if (!guard_enter(&g))
-		return;
-	meta_add(PROF_META_COUNTER, parts, 5);
-	guard_leave(&g);
+/* What the first operations of kinds that are known already were like is over. */
+static void start_sampling(void)
+{
+	double share = are_unlimited() ? 1 : config_get()->budget / 100 * READINGS_SHARE;
+
+	sampling_start(share, (uint64_t)(SAVE_NS / clock_raw_ns(&recorder.clock)),
+	               are_asked_for() ? 0 : descriptor_number());
 }
 
-static void tell_missing(const char *name, const char *why)
+static bool start_first(struct thread *t)
 {
-	tell(name, PROF_COUNTER_MISSING, ~0u, why);
-	prof_say(1, "counter %s: %s", name, why);
-}
+	const char *why = papi_open();
+	bool ok = !why && counter_set_first(&t->event_set);
 
-/* ---- the library ---- */
-
-/* Debian names it by version and revision, PAPI itself by version alone. */
-static void *open_library(void)
-{
-	char name[64];
-	void *handle;
-
-	snprintf(name, sizeof(name), "libpapi.so.%d.%d", PAPI_VERSION_MAJOR(PAPI_VERSION),
-	         PAPI_VERSION_MINOR(PAPI_VERSION));
-	handle = private_library_open(name);
-	if (handle)
-		return handle;
-	snprintf(name, sizeof(name), "libpapi.so.%d", PAPI_VERSION_MAJOR(PAPI_VERSION));
-	return private_library_open(name);
-}
-
-static bool find_functions(void *handle)
-{
-	const struct {
-		void *function;
-		const char *name;
-	} wanted[] = {
-	        {&papi.library_init, "PAPI_library_init"},
-	        {&papi.thread_init, "PAPI_thread_init"},
-	        {&papi.register_thread, "PAPI_register_thread"},
-	        {&papi.unregister_thread, "PAPI_unregister_thread"},
-	        {&papi.create_eventset, "PAPI_create_eventset"},
-	        {&papi.add_named_event, "PAPI_add_named_event"},
-	        {&papi.start, "PAPI_start"},
-	        {&papi.stop, "PAPI_stop"},
-	        {&papi.read, "PAPI_read"},
-	        {&papi.cleanup_eventset, "PAPI_cleanup_eventset"},
-	        {&papi.destroy_eventset, "PAPI_destroy_eventset"},
-	        {&papi.strerror, "PAPI_strerror"},
-	};
-
-	for (unsigned i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		void *function = dlsym(handle, wanted[i].name);
-
-		if (!function)
-			return false;
-		memcpy(wanted[i].function, &function, sizeof(function));
-	}
-	return true;
-}
-
-static unsigned long thread_number(void)
-{
-	return (unsigned long)pthread_self();
-}
-
-/* Why not, or null. */
-static const char *start_library(void)
-{
-	static void *handle;
-
-	if (!handle && !(handle = open_library()))
-		return "libpapi can't be loaded";
-	if (!find_functions(handle))
-		return "libpapi lacks a function";
-	if (papi.library_init(PAPI_VER_CURRENT) != PAPI_VER_CURRENT)
-		return "libpapi is of another version, or can't start";
-	if (papi.thread_init(thread_number) != PAPI_OK)
-		return "libpapi can't work with threads";
-	return NULL;
-}
-
-/* ---- event sets ---- */
-
-static const char *next_name(const char *list, char name[NAME_BYTES])
-{
-	size_t bytes = strcspn(list, ",");
-
-	snprintf(name, NAME_BYTES, "%.*s", (int)bytes, list);
-	return list + bytes + (list[bytes] == ',');
-}
-
-/* Add the events of a list that this machine has; those are named, the others
- * told as missing. Returns how many were added. */
-static unsigned try_events(int set, const char *list)
-{
-	unsigned n = 0;
-
-	while (*list) {
-		char name[NAME_BYTES];
-		int rc;
-
-		list = next_name(list, name);
-		if (!*name)
-			continue;
-		rc = n < PROF_MAX_COUNTERS ? papi.add_named_event(set, name) : PAPI_ECOUNT;
-		if (rc == PAPI_OK)
-			memcpy(names[n++], name, NAME_BYTES);
-		else
-			tell_missing(name, papi.strerror(rc));
-	}
-	return n;
-}
-
-static unsigned choose_events(int set)
-{
-	const char *list = config_get()->text[CONFIG_COUNTERS];
-	unsigned n;
-
-	if (strcmp(list, "auto") != 0)
-		return try_events(set, list);
-	n = try_events(set, HARDWARE_LIST);
-	return n ? n : try_events(set, SOFTWARE_LIST);
-}
-
-static void drop_set(int *set)
-{
-	if (*set == PAPI_NULL)
-		return;
-	papi.cleanup_eventset(*set);
-	papi.destroy_eventset(set);
-	*set = PAPI_NULL;
-}
-
-/* The shortest of some readings; whatever disturbs makes one longer. */
-static uint64_t time_reading(int set)
-{
-	long long values[PROF_MAX_COUNTERS];
-	uint64_t best = ~0ull;
-
-	for (unsigned i = 0; i < TIMED_READS; i++) {
-		uint64_t start = prof_clock(), took;
-
-		if (papi.read(set, values) != PAPI_OK)
-			return 0;
-		took = prof_clock() - start;
-		best = took < best ? took : best;
-	}
-	return best;
-}
-
-static void settle(unsigned n, uint64_t reading_raw)
-{
-	struct guard g;
-
-	read_ns = (double)reading_raw * clock_raw_ns(&recorder.clock);
-	interval_raw = pause_after(2 * reading_raw);
-	for (unsigned i = 0; i < n; i++)
-		tell(names[i],
-		     strncmp(names[i], "perf::", 6) == 0 ? PROF_COUNTER_SOFTWARE : PROF_COUNTER_HARDWARE, i,
-		     "");
-	if (guard_enter(&g)) {
-		cost_add("counters_ns", read_ns);
-		guard_leave(&g);
-	}
-	__atomic_store_n(&n_names, n, __ATOMIC_RELEASE);
-}
-
-/* The first thread finds out which events there are. */
-static bool first_set(struct thread *t)
-{
-	uint64_t reading_raw;
-	unsigned n;
-
-	if (papi.create_eventset(&t->event_set) != PAPI_OK)
-		return false;
-	n = choose_events(t->event_set);
-	if (!n || papi.start(t->event_set) != PAPI_OK || !(reading_raw = time_reading(t->event_set))) {
-		drop_set(&t->event_set);
-		return false;
-	}
-	settle(n, reading_raw);
-	return true;
-}
-
-static bool make_set(struct thread *t)
-{
-	papi.register_thread();
-	if (papi.create_eventset(&t->event_set) != PAPI_OK)
-		return false;
-	for (unsigned i = 0; i < counters_number(); i++)
-		if (papi.add_named_event(t->event_set, names[i]) != PAPI_OK)
-			goto drop;
-	if (papi.start(t->event_set) == PAPI_OK)
-		return true;
-drop:
-	drop_set(&t->event_set);
-	return false;
+	if (why)
+		counter_set_tell_missing(config_get()->text[CONFIG_COUNTERS], why);
+	else if (!ok)
+		prof_note("No counter could be started.");
+	if (ok)
+		start_sampling();
+	__atomic_store_n(&library, ok ? RUNNING : NONE, __ATOMIC_RELEASE);
+	return ok;
 }
 
 /* Programs that start threads by the hundred (llama.cpp does for every token)
@@ -303,24 +100,21 @@ drop:
 static bool further_set(struct thread *t)
 {
 	uint64_t start = prof_clock(), end;
-	bool ok = make_set(t);
+	bool ok = counter_set_make(&t->event_set);
 
 	end = prof_clock();
 	__atomic_store_n(&next_set_raw, end + pause_after(end - start), __ATOMIC_RELAXED);
+	if (!ok)
+		prof_note("A thread has no counters of its own: PAPI refused them.");
 	return ok;
 }
 
-static bool start_first(struct thread *t)
+/* The turns are kept for those who follow in this thread's series. */
+static void begin_sampling(struct thread *t)
 {
-	const char *why = start_library();
-	bool ok = !why && first_set(t);
-
-	if (why)
-		tell_missing(config_get()->text[CONFIG_COUNTERS], why);
-	else if (!ok)
-		prof_note("No counter could be started.");
-	__atomic_store_n(&library, ok ? RUNNING : NONE, __ATOMIC_RELEASE);
-	return ok;
+	if (!t->sampling.turns)
+		t->sampling.turns = memory_pages(TURNS_BYTES);
+	sampling_begin(&t->sampling, prof_clock());
 }
 
 /* While one thread starts the library, others go without. */
@@ -330,13 +124,13 @@ static void start_thread(struct thread *t)
 	enum library untried = UNTRIED;
 	bool ok;
 
-	t->event_set = PAPI_NULL;
 	if (now == STARTING)
 		return;
 	if (now == RUNNING && prof_clock() < __atomic_load_n(&next_set_raw, __ATOMIC_RELAXED)) {
 		t->pub.next_costly_raw = __atomic_load_n(&next_set_raw, __ATOMIC_RELAXED);
 		return;
 	}
+	t->event_set = PAPI_NULL;
 	if (now == UNTRIED) {
 		if (!__atomic_compare_exchange_n(&library, &untried, STARTING, false, __ATOMIC_ACQ_REL,
 		                                 __ATOMIC_ACQUIRE))
@@ -344,9 +138,9 @@ static void start_thread(struct thread *t)
 		ok = start_first(t);
 	} else {
 		ok = now == RUNNING && further_set(t);
-		if (now == RUNNING && !ok)
-			prof_note("A thread has no counters of its own: PAPI refused them.");
 	}
+	if (ok)
+		begin_sampling(t);
 	t->counters_state = ok ? COUNTERS_RUNNING : COUNTERS_NONE;
 	t->pub.next_costly_raw = ok ? 0 : NEVER;
 }
@@ -368,14 +162,9 @@ void counters_prepare(struct thread *t)
 
 void counters_detach(struct thread *t)
 {
-	long long values[PROF_MAX_COUNTERS];
-
-	if (t->counters_state != COUNTERS_RUNNING)
-		return;
+	if (t->counters_state == COUNTERS_RUNNING || t->counters_state == COUNTERS_BROKEN)
+		counter_set_drop(&t->event_set);
 	t->counters_state = COUNTERS_NONE;
-	papi.stop(t->event_set, values);
-	drop_set(&t->event_set);
-	papi.unregister_thread();
 }
 
 void counters_end(void)
@@ -383,33 +172,73 @@ void counters_end(void)
 	if (are_wanted() && __atomic_load_n(&library, __ATOMIC_RELAXED) == UNTRIED)
 		note_add("The run was too short for counters to be worth their start; "
 		         "those named in PROFSHIM_COUNTERS are started at once.");
+	if (sampling_is_short())
+		note_add("Kinds of operations from number %u on have no counters: there are too many.",
+		         SAMPLING_KINDS);
 }
 
 void counters_after_fork(void)
 {
 	library = UNTRIED;
-	n_names = 0;
 	next_set_raw = 0;
+	counter_set_after_fork();
 }
 
 /* ---- readings ---- */
 
+/* The counters of a thread end here; its operations go on. */
+static void give_up(struct thread *t, int rc)
+{
+	static bool told; /* atomic */
+
+	t->counters_state = COUNTERS_BROKEN;
+	t->pub.next_costly_raw = NEVER;
+	if (!__atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
+		prof_note("A thread's counters can't be read any more: PAPI says \"%s\".", papi.strerror(rc));
+}
+
+/* Not in a signal handler that came amid a record. */
+static void take(struct thread *t, struct prof_counter_values *v)
+{
+	uint64_t start = prof_clock();
+	long long values[PROF_MAX_COUNTERS];
+	struct guard g;
+	int rc;
+
+	guard_calm(&g);
+	rc = papi.read(t->event_set, values);
+	v->valid = rc == PAPI_OK;
+	for (unsigned i = 0; v->valid && i < counters_number(); i++)
+		v->value[i] = (uint64_t)values[i];
+	if (!v->valid)
+		give_up(t, rc);
+	guard_uncalm(&g);
+	sampling_spent(&t->sampling, prof_clock() - start);
+}
+
+bool prof_counters_choose(struct prof_thread *pub, uint32_t desc, uint64_t raw_now)
+{
+	struct thread *t = thread_of(pub);
+	struct sampling_place place = {t->position.group, pub->records - t->position.group_records};
+	bool was_untried = t->counters_state == COUNTERS_UNTRIED;
+
+	if (pub->busy)
+		return false;
+	if (was_untried)
+		counters_prepare(t);
+	t->chosen =
+	        t->counters_state == COUNTERS_RUNNING && sampling_choose(&t->sampling, desc, &place, raw_now);
+	return t->chosen || was_untried; /* the operation's start has to be read anew */
+}
+
 void prof_counters_read(struct prof_thread *pub, struct prof_counter_values *v)
 {
 	struct thread *t = thread_of(pub);
-	long long values[PROF_MAX_COUNTERS];
-	struct guard g;
 
 	v->valid = false;
-	if (t->counters_state == COUNTERS_UNTRIED)
-		counters_prepare(t);
-	if (t->counters_state != COUNTERS_RUNNING || pub->busy)
-		return;
-	guard_calm(&g);
-	v->valid = papi.read(t->event_set, values) == PAPI_OK;
-	guard_uncalm(&g);
-	for (unsigned i = 0; v->valid && i < counters_number(); i++)
-		v->value[i] = (uint64_t)values[i];
+	if (t->chosen && t->counters_state == COUNTERS_RUNNING && !pub->busy)
+		take(t, v);
+	t->chosen = false;
 }
 
 /* Counters only grow; one that seems to have shrunk (it was multiplexed, and
@@ -432,8 +261,8 @@ void prof_record_counted(struct prof_thread *t, uint32_t desc, uint64_t raw_star
 	struct thread *thread = thread_of(t);
 	unsigned n;
 
-	if (at_start->valid)
-		prof_counters_read(t, &at_end);
+	if (at_start->valid && thread->counters_state == COUNTERS_RUNNING && !t->busy)
+		take(thread, &at_end);
 	if (!at_end.valid || t->busy || desc == PROF_NO_DESC) {
 		prof_record(t, desc, raw_start, raw_end);
 		return;
@@ -451,5 +280,5 @@ void prof_record_counted(struct prof_thread *t, uint32_t desc, uint64_t raw_star
 		t->lost++;
 	}
 	__atomic_store_n(&t->busy, 0, __ATOMIC_RELAXED);
-	t->next_costly_raw = prof_clock() + interval_raw;
+	sampling_learn(&thread->sampling, desc, raw_end - raw_start);
 }

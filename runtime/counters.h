@@ -12,7 +12,7 @@ struct thread;
  * they are due; called before a step begins, rather than amid it. Lock not held. */
 void counters_prepare(struct thread *t);
 
-/* How many there are of an operation with counters. */
+/* How many there are of an operation with counters (counter_set.c). */
 unsigned counters_number(void);
 
 /* The raw clock at which a new thread's first reading is due. */

@@ -1,6 +1,8 @@
 /* descriptor.c: descriptors of operations, interned.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
+#include "runtime/descriptor.h"
+
 #include <string.h>
 
 #include "runtime/guard.h"
@@ -89,4 +91,16 @@ uint32_t prof_intern_desc(struct prof_thread *t, const struct prof_desc_spec *sp
 	guard_leave(&g);
 	recorder_spent(start);
 	return id == INTERN_FAILED ? PROF_NO_DESC : id;
+}
+
+uint32_t descriptor_number(void)
+{
+	uint32_t n = 0;
+	struct guard g;
+
+	if (!guard_enter(&g))
+		return 0;
+	n = descriptors.table.count;
+	guard_leave(&g);
+	return n;
 }

@@ -41,7 +41,7 @@ struct prof_thread {
 	uint32_t region;          /* string of the regions open, 0: none */
 	uint64_t records;         /* operation records written */
 	uint64_t lost;            /* operations seen while busy or without room */
-	uint64_t next_costly_raw; /* raw clock before which no costly reading is due */
+	uint64_t next_costly_raw; /* raw clock before which no counters are read */
 	void *slot[PROF_SLOTS];   /* hook families' own per-thread state */
 };
 
@@ -154,18 +154,23 @@ struct prof_counter_values {
 	bool valid;
 };
 
-/* Whether a reading is due now (the budget allows it) on this thread. Hot. */
-static inline bool prof_counters_due(const struct prof_thread *t, uint64_t raw_now)
+/* As prof_counters_due, when counters run on this thread or may be started. */
+bool prof_counters_choose(struct prof_thread *t, uint32_t desc, uint64_t raw_now);
+
+/* Whether this operation, of kind `desc` (PROF_NO_DESC: not known yet), is to
+ * be read. When it is, prof_counters_read follows, and the operation's start is
+ * after that. Hot: one comparison where no counters run. */
+static inline bool prof_counters_due(struct prof_thread *t, uint32_t desc, uint64_t raw_now)
 {
-	return __builtin_expect(raw_now >= t->next_costly_raw, 0);
+	return __builtin_expect(raw_now >= t->next_costly_raw, 0) && prof_counters_choose(t, desc, raw_now);
 }
 
-/* Read the calling thread's counters at an operation's start. Not valid when
- * this thread has none (then due moves to never). */
+/* Read the calling thread's counters at an operation's start, after
+ * prof_counters_due. Not valid when this thread has none. */
 void prof_counters_read(struct prof_thread *t, struct prof_counter_values *v);
 
-/* As prof_record, with the counters read at the start; reads them again and
- * schedules the next due time. When at_start is not valid: prof_record. */
+/* As prof_record, with the counters read at the start; reads them again. When
+ * at_start is not valid: prof_record. */
 void prof_record_counted(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end,
                          const struct prof_counter_values *at_start);
 

@@ -6,6 +6,7 @@
 
 #include "runtime/chunk.h"
 #include "runtime/recorder.h"
+#include "runtime/sampling.h"
 
 #define REGIONS_MAX       32u
 #define REGION_PATH_BYTES 1024u
@@ -29,7 +30,7 @@ struct position {
 	uint32_t step_outside;  /* in force again when it leaves the group */
 };
 
-enum counters_state { COUNTERS_UNTRIED, COUNTERS_RUNNING, COUNTERS_NONE };
+enum counters_state { COUNTERS_UNTRIED, COUNTERS_RUNNING, COUNTERS_BROKEN, COUNTERS_NONE };
 
 struct thread {
 	struct prof_thread pub; /* first: it is what hooks see */
@@ -45,7 +46,9 @@ struct thread {
 	struct regions regions;
 	struct site_cache *sites; /* null until used; call_site.c */
 	enum counters_state counters_state;
-	int event_set; /* PAPI's; counters.c */
+	int event_set; /* PAPI's; counter_set.c */
+	bool chosen;   /* the operation in progress is to be read */
+	struct sampling sampling;
 	size_t slot_bytes[PROF_SLOTS];
 };
 

@@ -65,7 +65,8 @@ static void with_counters(long n)
 		struct prof_counter_values v = {.valid = false};
 		uint64_t start = prof_clock();
 
-		prof_counters_read(t, &v);
+		if (prof_counters_due(t, descs[d], start))
+			prof_counters_read(t, &v);
 		prof_record_counted(t, descs[d], start, prof_clock(), &v);
 	}
 }
@@ -108,6 +109,7 @@ int main(int argc, char **argv)
 		return 1;
 	snprintf(path, sizeof(path), "%s/trace.bin", folder);
 	setenv("PROFSHIM_OUTPUT", path, 1);
+	setenv("PROFSHIM_BUDGET", "100", 1);
 	prof_runtime_start();
 	t = prof_thread_get();
 	for (int i = 0; t && i < DESCS; i++) {

@@ -224,7 +224,7 @@ static void record_counted(void)
 		struct prof_counter_values v = {.valid = false};
 		uint64_t start = prof_clock();
 
-		if (prof_counters_due(t, start))
+		if (prof_counters_due(t, desc, start))
 			prof_counters_read(t, &v);
 		for (volatile int k = 0; k < 1000; k++)
 			;
