@@ -3,7 +3,7 @@
  *
  * A reading takes hundreds of nanoseconds, starting PAPI and giving a thread
  * its set far more: all of them are done as often as the budget allows.
- * sampling.c chooses the operations to be read, counter_set.c the events.
+ * sample_choice.c chooses the operations to be read, counter_set.c the events.
  * Counters that nobody asked for by name wait until a run is long enough to
  * be worth PAPI's start.
  */

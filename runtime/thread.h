@@ -6,7 +6,7 @@
 
 #include "runtime/chunk.h"
 #include "runtime/recorder.h"
-#include "runtime/sampling.h"
+#include "runtime/sample_choice.h"
 
 #define REGIONS_MAX       32u
 #define REGION_PATH_BYTES 1024u

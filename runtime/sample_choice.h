@@ -1,4 +1,4 @@
-/* sampling.h: which operations have their counters read.
+/* sample_choice.h: which operations have their counters read.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * A kind of operation (a descriptor) is read once in every n of its operations
@@ -14,8 +14,8 @@
  *
  * Nothing here reads a clock: times are raw ticks that the caller has.
  */
-#ifndef PROF_RUNTIME_SAMPLING_H
-#define PROF_RUNTIME_SAMPLING_H
+#ifndef PROF_RUNTIME_SAMPLE_CHOICE_H
+#define PROF_RUNTIME_SAMPLE_CHOICE_H
 
 #include <stdbool.h>
 #include <stdint.h>

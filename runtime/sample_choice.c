@@ -1,7 +1,7 @@
-/* sampling.c: which operations have their counters read.
+/* sample_choice.c: which operations have their counters read.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "runtime/sampling.h"
+#include "runtime/sample_choice.h"
 
 #include <stddef.h>
 
