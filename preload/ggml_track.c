@@ -39,11 +39,8 @@ static struct ggml_run *run_take(struct prof_thread *owner, struct ggml_plan *pl
 
 static void run_give(struct ggml_run *run)
 {
-	struct ggml_plan *plan = run->plan;
-
 	__atomic_sub_fetch(&n_active, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&run->serial, 0, __ATOMIC_RELEASE);
-	ggml_plan_release(plan);
 }
 
 /* Position of a node in a plan from `from` on, or its number of operations. */
@@ -275,13 +272,16 @@ void ggml_track_barrier(const void *return_address)
 struct ggml_run *ggml_track_begin(struct prof_thread *t, struct ggml_thread *st, struct ggml_plan *plan,
                                   void *graph)
 {
-	struct ggml_run *run = run_take(t, plan, graph);
+	uint32_t step = step_for(t, st, plan);
+	struct ggml_run *run = NULL;
 
-	if (!run) {
-		ggml_plan_release(plan);
-		return NULL;
-	}
-	run->step = step_for(t, st, plan);
+	/* For all threads that will compute it, and to its end. */
+	if (prof_wanted(t))
+		run = run_take(t, plan, graph);
+	else
+		t->skipped += plan->n_ops;
+	if (run)
+		run->step = step == PROF_STEP_UNRECORDED ? 0 : step;
 	return run;
 }
 
@@ -294,9 +294,14 @@ void ggml_track_end(struct prof_thread *t, struct ggml_thread *st, struct ggml_r
 			record_unseen(t, st, st->n_ops);
 		leave(t, st);
 	}
-	if (ends_step(st, run->plan)) {
+	run_give(run);
+}
+
+void ggml_track_pass(struct prof_thread *t, struct ggml_thread *st, struct ggml_plan *plan)
+{
+	if (ends_step(st, plan)) {
 		prof_step_end(t, st->step);
 		st->step = 0;
 	}
-	run_give(run);
+	ggml_plan_release(plan);
 }

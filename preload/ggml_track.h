@@ -41,11 +41,13 @@ struct ggml_thread {
 	struct prof_counter_values at_start;
 };
 
-/* Begin and end a graph's computation on the calling thread. The plan is
- * released at the end; ok: all of it was computed. */
+/* Begin a graph's computation on the calling thread; null when it is not to be
+ * recorded. End it (ok: all of it was computed). After either, ggml_track_pass
+ * ends the step when the graph does, and releases the plan. */
 struct ggml_run *ggml_track_begin(struct prof_thread *t, struct ggml_thread *st, struct ggml_plan *plan,
                                   void *graph);
 void ggml_track_end(struct prof_thread *t, struct ggml_thread *st, struct ggml_run *run, bool ok);
+void ggml_track_pass(struct prof_thread *t, struct ggml_thread *st, struct ggml_plan *plan);
 
 /* The calling thread, ith of nth, starts a node; fused: the node that the same
  * kernel does too, or null. Hot. */

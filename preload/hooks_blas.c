@@ -181,6 +181,10 @@ static inline struct blas_thread *begin(struct blas_note *note)
 	note->thread = NULL;
 	if (!recording || !(t = prof_thread_get()))
 		return NULL;
+	if (!prof_wanted(t)) {
+		t->skipped++;
+		return NULL;
+	}
 	b = t->slot[PROF_SLOT_BLAS];
 	if (__builtin_expect(!b, 0) && !(b = prof_thread_slot(t, PROF_SLOT_BLAS, sizeof(*b))))
 		return NULL;

@@ -56,6 +56,8 @@ static int compute(ggml_compute_fn *real, void *graph, void *plan, const void *r
 	status = real(graph, plan);
 	if (run)
 		ggml_track_end(caller.thread, st, run, status == 0);
+	if (known)
+		ggml_track_pass(caller.thread, st, known);
 	st->run = NULL;
 	if (outer.run) {
 		outer.step = st->step;

@@ -41,6 +41,7 @@ struct prof_thread {
 	uint32_t region;          /* string of the regions open, 0: none */
 	uint64_t records;         /* operation records written */
 	uint64_t lost;            /* operations seen while busy or without room */
+	uint64_t skipped;         /* operations seen that nobody wants: PROFSHIM_RECORD */
 	uint64_t next_costly_raw; /* raw clock before which no counters are read */
 	void *slot[PROF_SLOTS];   /* hook families' own per-thread state */
 };
@@ -55,6 +56,16 @@ static inline struct prof_thread *prof_thread_get(void)
 	struct prof_thread *t = prof_thread_current;
 
 	return __builtin_expect(t != NULL, 1) ? t : prof_thread_attach();
+}
+
+/* Whether PROFSHIM_RECORD wants what the thread runs now; hooks ask before an
+ * operation, and add to t->skipped when not. Hot. */
+extern uint32_t prof_switched; /* it asks for less than everything */
+bool prof_switch_is_on(const struct prof_thread *t);
+static inline bool prof_wanted(const struct prof_thread *t)
+{
+	return __builtin_expect(!__atomic_load_n(&prof_switched, __ATOMIC_RELAXED), 1)
+	       || prof_switch_is_on(t);
 }
 
 /* Zeroed memory of `bytes` for a family's per-thread state, made on first use
@@ -184,12 +195,16 @@ uint32_t prof_group_new(void);
 void prof_group_enter(struct prof_thread *t, uint32_t group, uint32_t ith, uint32_t nth, uint32_t step);
 void prof_group_leave(struct prof_thread *t);
 
+/* A step that is not recorded, as PROFSHIM_RECORD wants it. */
+#define PROF_STEP_UNRECORDED (~0u)
+
 struct prof_step_info {
 	uint32_t tokens, sequences, ctx_max; /* 0: unknown */
 	uint64_t ctx_sum;
 };
 
-/* Begin and end a step; returns its index plus 1. Energy is sampled at both.
+/* Begin and end a step; returns its index plus 1, PROF_STEP_UNRECORDED, or 0
+ * when there is no room. Energy is sampled at both.
  * The calling thread's operations belong to it (others': prof_group_enter). */
 uint32_t prof_step_begin(struct prof_thread *t, const struct prof_step_info *info);
 void prof_step_end(struct prof_thread *t, uint32_t step);

@@ -18,9 +18,9 @@ struct recorder {
 	enum recorder_phase state; /* changed with the lock held, atomically */
 	struct clock_setup clock;
 	uint8_t run_id[16];
-	uint64_t slow_raw;      /* clock spent in slow paths by all threads; atomic */
-	uint64_t records, lost; /* of threads that ended */
-	uint64_t site_hits;     /* likewise: call sites found in caches */
+	uint64_t slow_raw;               /* clock spent in slow paths by all threads; atomic */
+	uint64_t records, lost, skipped; /* of threads that ended */
+	uint64_t site_hits;              /* likewise: call sites found in caches */
 };
 
 extern struct recorder recorder;

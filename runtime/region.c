@@ -11,6 +11,7 @@
 
 #include "runtime/guard.h"
 #include "runtime/intern.h"
+#include "runtime/record_switch.h"
 #include "runtime/thread.h"
 
 #define EXPORTED __attribute__((visibility("default")))
@@ -34,6 +35,9 @@ static void push(struct regions *r, const char *name)
 	name_bytes = strnlen(name, REGION_PATH_BYTES - bytes);
 	memcpy(r->path + bytes, name, name_bytes);
 	r->bytes[r->depth] = bytes + (uint32_t)name_bytes;
+	r->path[r->bytes[r->depth]] = 0;
+	if (record_switch_names(r->path + bytes, r->path))
+		r->wanted |= 1u << r->depth;
 	r->id[r->depth] = 0;
 	if (guard_enter(&g)) {
 		r->id[r->depth] = intern_string(r->path, r->bytes[r->depth]);
@@ -61,6 +65,8 @@ EXPORTED void prof_region_pop(void)
 
 	if (t && thread_of(t)->regions.depth > 0) {
 		thread_of(t)->regions.depth--;
+		if (thread_of(t)->regions.depth < REGIONS_MAX)
+			thread_of(t)->regions.wanted &= ~(1u << thread_of(t)->regions.depth);
 		t->region = region_string(thread_of(t));
 	}
 }

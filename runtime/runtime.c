@@ -18,6 +18,7 @@
 #include "runtime/meta.h"
 #include "runtime/note.h"
 #include "runtime/output.h"
+#include "runtime/record_switch.h"
 #include "runtime/recorder.h"
 #include "runtime/recorder_state.h"
 #include "runtime/run_id.h"
@@ -144,7 +145,8 @@ static void after_fork_child(void)
 		counters_after_fork();
 		energy_after_fork();
 		step_after_fork();
-		recorder.records = recorder.lost = recorder.site_hits = recorder.slow_raw = 0;
+		recorder.records = recorder.lost = recorder.skipped = recorder.site_hits = recorder.slow_raw =
+		        0;
 		set_phase(RECORDER_ARMED);
 	}
 	guard_reset();
@@ -167,6 +169,7 @@ void prof_runtime_start(void)
 	if (pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0) {
 		set_phase(RECORDER_ARMED);
 		sync_now();
+		record_switch_start();
 	}
 	guard_leave(&g);
 }
@@ -177,6 +180,7 @@ static void write_end(void)
 	struct iovec part = {&m, sizeof(m)};
 
 	step_finish();
+	record_switch_end();
 	energy_sample_now();
 	sync_now();
 	counters_end();
@@ -184,6 +188,7 @@ static void write_end(void)
 	cost_total(recorder.records, recorder.site_hits, call_site_ns());
 	m.records = recorder.records;
 	m.lost = recorder.lost;
+	m.skipped = recorder.skipped;
 	meta_add(PROF_META_END, &part, 1);
 }
 

@@ -9,6 +9,7 @@
 #include "runtime/guard.h"
 #include "runtime/meta.h"
 #include "runtime/output.h"
+#include "runtime/record_switch.h"
 #include "runtime/recorder_state.h"
 #include "runtime/step.h"
 #include "runtime/sync.h"
@@ -18,6 +19,7 @@
 
 static uint32_t groups;
 static uint32_t steps;     /* STEP records of this trace */
+static uint64_t passes;    /* steps seen, recorded or not */
 static uint32_t user_step; /* plus 1: the one prof_step() began, 0: none */
 
 uint32_t prof_group_new(void)
@@ -32,8 +34,11 @@ uint32_t prof_group_new(void)
 
 static void set_step(struct thread *t, uint32_t step)
 {
-	uint64_t field = step;
+	uint64_t field;
 
+	if (step == PROF_STEP_UNRECORDED)
+		step = 0;
+	field = step;
 	if (t->position.step == step)
 		return;
 	t->position.step = step;
@@ -87,7 +92,8 @@ static bool stands_by_last(uint32_t bytes)
  * the same for each sequence. */
 static bool is_next(const struct prof_meta_step *m)
 {
-	return m->index == last.index + 1 && m->tokens == last.tokens && m->sequences == last.sequences
+	return m->index == last.index + 1 && m->number == m->index && m->tokens == last.tokens
+	       && m->sequences == last.sequences
 	       && m->ctx_sum - last.ctx_sum == (uint64_t)m->sequences * (m->ctx_max - last.ctx_max);
 }
 
@@ -95,7 +101,7 @@ static bool is_next(const struct prof_meta_step *m)
 static uint32_t begin(const struct prof_step_info *info)
 {
 	struct prof_meta_step m = {.index = steps,
-	                           .number = steps,
+	                           .number = (int64_t)passes++,
 	                           .tokens = info->tokens,
 	                           .sequences = info->sequences,
 	                           .ctx_max = info->ctx_max,
@@ -105,6 +111,8 @@ static uint32_t begin(const struct prof_step_info *info)
 	struct iovec whole = {&m, sizeof(m)}, part = {&next, sizeof(next)};
 	bool brief;
 
+	if (!record_switch_step_begins((uint64_t)m.number))
+		return PROF_STEP_UNRECORDED;
 	energy_sample();
 	brief = steps > 0 && is_next(&m) && stands_by_last(sizeof(next));
 	if (!brief)
@@ -122,6 +130,8 @@ static void end(uint32_t step)
 	struct iovec whole = {&m, sizeof(m)}, part = {&took, sizeof(took)};
 	bool brief = step == steps && m.tick - last.tick <= UINT32_MAX && stands_by_last(sizeof(took));
 
+	if (step == PROF_STEP_UNRECORDED || step == steps)
+		record_switch_step_ended(passes);
 	if (!step || step > steps)
 		return;
 	meta_add(brief ? PROF_META_STEP_TOOK : PROF_META_STEP_END, brief ? &part : &whole, 1);
@@ -186,4 +196,5 @@ void step_finish(void)
 void step_after_fork(void)
 {
 	steps = user_step = 0;
+	passes = 0;
 }

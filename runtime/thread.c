@@ -211,7 +211,7 @@ static void reset(struct thread *t)
 	t->pub.epoch_raw = recorder.clock.epoch_raw;
 	t->pub.tick_shift = recorder.clock.tick_shift;
 	t->pub.busy = 0;
-	t->pub.records = t->pub.lost = t->lost_told = 0;
+	t->pub.records = t->pub.lost = t->pub.skipped = t->lost_told = 0;
 	t->pub.next_costly_raw = counters_first_due();
 	t->pub.stream.last_end = 0;
 	t->index = t->serial = 0;
@@ -224,6 +224,7 @@ static void account(struct thread *t)
 {
 	recorder.records += t->pub.records;
 	recorder.lost += t->pub.lost;
+	recorder.skipped += t->pub.skipped;
 	recorder.site_hits += call_site_hits(t);
 }
 
@@ -266,7 +267,7 @@ static struct thread *obtain(void)
 		reset(t);
 	t->pub.next_costly_raw = counters_first_due();
 	t->counters_state = COUNTERS_UNTRIED;
-	t->regions.depth = 0;
+	t->regions.depth = t->regions.wanted = 0;
 	t->pub.region = 0;
 	t->next = live;
 	live = t;

@@ -59,7 +59,7 @@ struct trace_process {
 	uint32_t ranks;    /* of the job, 0: unknown */
 	uint64_t start_ns; /* its recording began */
 	unsigned first_step, n_steps;
-	uint32_t steps_before; /* steps that were given up, the trace's size being limited */
+	uint32_t steps_before; /* steps that are not here: given up for the limit on size, or not recorded */
 	bool explicit_steps;   /* of an op list: operations belong to those they name */
 };
 struct trace_counter {

@@ -66,8 +66,11 @@ static void find_steps(struct trace *t)
 		if (t->steps[i].process >= t->n_processes)
 			t->steps[i].process = 0;
 		p = &t->processes[t->steps[i].process];
-		if (!p->n_steps)
+		if (!p->n_steps) {
 			p->first_step = i;
+			if (!t->steps[i].is_explicit && t->steps[i].number > p->steps_before)
+				p->steps_before = (uint32_t)t->steps[i].number;
+		}
 		p->n_steps += i == p->first_step + p->n_steps;
 		p->explicit_steps |= t->steps[i].is_explicit;
 	}
