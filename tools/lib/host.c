@@ -206,3 +206,11 @@ double host_power_w(const struct host *h, double busy, double visible)
 
 	return (idle * visible + (load - idle) * fmin(busy, visible)) / threads;
 }
+
+double host_peak_flops(const struct host *h, double visible, double clock_hz)
+{
+	double threads = h->value[HOST_THREADS_PER_CORE],
+	       clock = clock_hz > 0 ? clock_hz : h->value[HOST_CLOCK_GHZ] * 1e9;
+
+	return visible / (threads > 1 ? threads : 1) * h->value[HOST_FLOPS_PER_CYCLE] * clock;
+}

@@ -35,4 +35,9 @@ int host_find(struct host *h, const char *dir, const char *name, const char *cpu
  * power and of what full load adds. A virtual machine is charged its share. */
 double host_power_w(const struct host *h, double busy, double visible);
 
+/* Float32 operations per second that the cores behind `visible` hardware
+ * threads can do: cores x flops_per_cycle x clock; clock_hz 0: the profile's.
+ * NaN when the profile does not say. */
+double host_peak_flops(const struct host *h, double visible, double clock_hz);
+
 #endif

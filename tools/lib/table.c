@@ -181,6 +181,11 @@ static const char *text_for_people(const char *text, char *buf, unsigned bytes)
 	return buf;
 }
 
+static bool is_text(enum table_kind kind)
+{
+	return kind == TABLE_TEXT || kind == TABLE_FIGURE;
+}
+
 static const char *cell_for_people(const struct table *t, unsigned row, unsigned column, char *buf,
                                    unsigned bytes)
 {
@@ -188,7 +193,7 @@ static const char *cell_for_people(const struct table *t, unsigned row, unsigned
 
 	if (!c->given)
 		return t->columns[column].kind == TABLE_TEXT ? "" : "-";
-	if (t->columns[column].kind == TABLE_TEXT)
+	if (is_text(t->columns[column].kind))
 		return text_for_people(c->text, buf, bytes);
 	return table_format_value(t->columns[column].kind, c->number, buf, bytes);
 }
@@ -271,7 +276,7 @@ static void print_json(const struct table *t, FILE *out)
 			fputs(": ", out);
 			if (!c->given)
 				fputs("null", out);
-			else if (t->columns[j].kind == TABLE_TEXT)
+			else if (is_text(t->columns[j].kind))
 				json_text_put(out, c->text);
 			else
 				print_number(out, t->columns[j].kind, c->number, "null");
@@ -308,7 +313,7 @@ static void print_csv(const struct table *t, FILE *out)
 			const struct cell *c = cell_at(t, i, j);
 
 			fputs(j ? "," : "", out);
-			if (c->given && t->columns[j].kind == TABLE_TEXT)
+			if (c->given && is_text(t->columns[j].kind))
 				print_csv_text(out, c->text);
 			else if (c->given)
 				print_number(out, t->columns[j].kind, c->number, "");

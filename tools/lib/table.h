@@ -8,6 +8,7 @@
 
 enum table_kind {
 	TABLE_TEXT,    /* const char * */
+	TABLE_FIGURE,  /* const char *, a figure in words: to the right as numbers are */
 	TABLE_COUNT,   /* double, printed as a whole number */
 	TABLE_NUMBER,  /* double, three significant figures for people, %.17g else */
 	TABLE_SECONDS, /* double, seconds; "12.3 ms" for people */

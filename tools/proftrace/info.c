@@ -2,11 +2,13 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "tools/lib/json_text.h"
+#include "tools/lib/recording_cost.h"
 #include "tools/proftrace/info_processes.h"
 #include "tools/proftrace/proftrace.h"
 
@@ -119,6 +121,33 @@ static void show_energy(const struct trace *t)
 	}
 }
 
+/* Totals may be told again and again; the last one counts. */
+static bool is_superseded(const struct trace *t, unsigned cost)
+{
+	for (unsigned i = cost + 1; i < t->n_costs; i++)
+		if (!strcmp(t->costs[i].name, t->costs[cost].name))
+			return true;
+	return false;
+}
+
+static void show_costs(const struct trace *t)
+{
+	struct recording_cost c = recording_cost_of(t);
+	char buf[200], total[32];
+
+	for (unsigned i = 0; i < t->n_costs; i++)
+		if (!is_superseded(t, i))
+			printf("%-14s %s = %.6g (%s)\n", "cost", t->costs[i].name, t->costs[i].value,
+			       strcmp(t->costs[i].name, "total_ns") ? "measured" : "estimated");
+	if (isnan(c.total_ns) || !t->end_ns)
+		return;
+	table_format_value(TABLE_SECONDS, c.total_ns / 1e9, total, sizeof(total));
+	snprintf(buf, sizeof(buf),
+	         "%s in all, %.2g %% of the run (costs measured one by one, times how often)", total,
+	         c.total_ns / (double)t->end_ns * 100);
+	row("recording", buf);
+}
+
 static void show_missing(const struct trace *t)
 {
 	for (unsigned i = 0; i < t->n_missing; i++)
@@ -167,8 +196,7 @@ static void show_text(const struct trace *t, const struct process_sums *sums, ui
 	show_steps(t);
 	show_counters(t);
 	show_energy(t);
-	for (unsigned i = 0; i < t->n_costs; i++)
-		printf("%-14s %s = %.6g (measured)\n", "cost", t->costs[i].name, t->costs[i].value);
+	show_costs(t);
 	for (unsigned i = 0; i < t->n_modules; i++)
 		row("module", t->modules[i].path);
 	show_missing(t);
@@ -201,8 +229,10 @@ static void show_json(const struct trace *t, const struct process_sums *sums, ui
 	fputs(", \"processes\": ", stdout);
 	info_put_processes(t, sums);
 	fputs(", \"costs\": {", stdout);
-	for (unsigned i = 0; i < t->n_costs; i++) {
-		fputs(i ? ", " : "", stdout);
+	for (unsigned i = 0, n = 0; i < t->n_costs; i++) {
+		if (is_superseded(t, i))
+			continue;
+		fputs(n++ ? ", " : "", stdout);
 		json_text_put(stdout, t->costs[i].name);
 		printf(": %.17g", t->costs[i].value);
 	}

@@ -12,7 +12,7 @@
 
 #include "tools/lib/op_math.h"
 #include "tools/proftrace/proftrace.h"
-#include "tools/proftrace/stats_groups.h"
+#include "tools/proftrace/stats_extras.h"
 
 enum { COLUMNS = 7 };
 
@@ -28,6 +28,7 @@ struct settings {
 	struct cli_list filters;
 	int64_t top;
 	bool self, children;
+	struct extra_options extra;
 };
 
 static double figure_of(const struct group *g, unsigned column, double total_ns)
@@ -54,18 +55,25 @@ static double figure_of(const struct group *g, unsigned column, double total_ns)
 
 /* qsort has no argument of its own. */
 static struct {
-	int figure; /* -1: by the keys */
+	int figure; /* -1: by the keys; from COLUMNS on: extra columns */
 	unsigned key;
 	double total_ns;
+	const struct extras *extras;
 } order;
+
+static double order_figure(const struct group *g)
+{
+	if (order.figure >= COLUMNS)
+		return extras_value(order.extras, g, (unsigned)order.figure - COLUMNS);
+	return figure_of(g, (unsigned)order.figure, order.total_ns);
+}
 
 static int by_order(const void *a, const void *b)
 {
 	const struct group *x = *(struct group *const *)a, *y = *(struct group *const *)b;
 
 	if (order.figure >= 0) {
-		double p = figure_of(x, (unsigned)order.figure, order.total_ns);
-		double q = figure_of(y, (unsigned)order.figure, order.total_ns);
+		double p = order_figure(x), q = order_figure(y);
 
 		p = isnan(p) ? -1 : p;
 		q = isnan(q) ? -1 : q;
@@ -76,9 +84,19 @@ static int by_order(const void *a, const void *b)
 	return strverscmp(x->cells[order.key], y->cells[order.key]);
 }
 
-static int set_order(const struct groups *gs, const char *sort, struct diag *d)
+static int set_order(const struct groups *gs, const struct extras *x, const char *sort, struct diag *d)
 {
-	const char *names[COLUMNS + GROUP_KEYS_MAX], *nearest;
+	const char *names[COLUMNS + EXTRAS_MAX + GROUP_KEYS_MAX], *nearest;
+	unsigned n = COLUMNS + x->n;
+
+	order.extras = x;
+	for (unsigned i = 0; i < x->n; i++) {
+		names[COLUMNS + i] = x->columns[i].key;
+		if (!strcmp(sort, x->columns[i].key)) {
+			order.figure = (int)(COLUMNS + i);
+			return 0;
+		}
+	}
 
 	for (unsigned i = 0; i < COLUMNS; i++) {
 		names[i] = figures[i].key;
@@ -89,17 +107,18 @@ static int set_order(const struct groups *gs, const char *sort, struct diag *d)
 	}
 	order.figure = -1;
 	for (order.key = 0; order.key < gs->n_keys; order.key++) {
-		names[COLUMNS + order.key] = group_key_name(gs->keys[order.key]);
+		names[n + order.key] = group_key_name(gs->keys[order.key]);
 		if (!strcmp(sort, group_key_name(gs->keys[order.key])))
 			return 0;
 	}
-	nearest = diag_nearest(sort, names, COLUMNS + gs->n_keys);
+	nearest = diag_nearest(sort, names, n + gs->n_keys);
 	return diag_set(d, "cannot sort by '%.100s'%s%s%s", sort, nearest ? "; did you mean '" : "",
 	                nearest ? nearest : "", nearest ? "'?" : "");
 }
 
-static int count_operations(struct groups *gs, bool self, struct diag *d)
+static int count_operations(struct groups *gs, struct extras *x, const struct settings *s, struct diag *d)
 {
+	bool all = s->self || s->children;
 	struct trace_cursor *c = trace_cursor_open(gs->trace);
 	struct op_event ev;
 	int more;
@@ -107,27 +126,29 @@ static int count_operations(struct groups *gs, bool self, struct diag *d)
 	if (!c)
 		return diag_set(d, "out of memory");
 	while ((more = trace_cursor_next(c, &ev, d)) == 1) {
-		struct group *g;
+		struct group *g = NULL;
 
-		if (groups_find(gs, &ev, &g)) {
+		if ((ev.depth && !all ? 0 : groups_find(gs, &ev, &g)) || extras_event(x, g, &ev)) {
 			more = diag_set(d, "out of memory");
 			break;
 		}
 		if (!g)
 			continue;
 		g->calls++;
-		g->time_ns += (double)(self ? ev.self_ns : ev.time_ns);
+		g->time_ns += (double)(s->self ? ev.self_ns : ev.time_ns);
 		g->timed |= ev.timed;
 		g->flops += gs->work[ev.desc].flops;
 		g->bytes += gs->work[ev.desc].read_bytes + gs->work[ev.desc].write_bytes;
 	}
 	trace_cursor_close(c);
+	if (!more && extras_settle(x))
+		return diag_set(d, "out of memory");
 	return more;
 }
 
-static int print_groups(const struct groups *gs, const struct settings *s)
+static int print_groups(const struct groups *gs, const struct extras *x, const struct settings *s)
 {
-	struct table_column columns[GROUP_KEYS_MAX + COLUMNS];
+	struct table_column columns[GROUP_KEYS_MAX + COLUMNS + EXTRAS_MAX];
 	struct table *t;
 	unsigned shown = s->top > 0 && s->top < gs->n ? (unsigned)s->top : gs->n;
 
@@ -135,7 +156,8 @@ static int print_groups(const struct groups *gs, const struct settings *s)
 		columns[i] = (struct table_column){group_key_name(gs->keys[i]), group_key_name(gs->keys[i]),
 		                                   TABLE_TEXT};
 	memcpy(columns + gs->n_keys, figures, sizeof(figures));
-	t = table_new(columns, gs->n_keys + COLUMNS);
+	memcpy(columns + gs->n_keys + COLUMNS, x->columns, x->n * sizeof(*x->columns));
+	t = table_new(columns, gs->n_keys + COLUMNS + x->n);
 	if (!t)
 		return -1;
 	for (unsigned i = 0; i < shown; i++) {
@@ -144,24 +166,42 @@ static int print_groups(const struct groups *gs, const struct settings *s)
 			table_text(t, gs->groups[i]->cells[j]);
 		for (unsigned j = 0; j < COLUMNS; j++)
 			table_number(t, figure_of(gs->groups[i], j, order.total_ns));
+		extras_put_cells(x, gs->groups[i], t);
 	}
 	table_print(t, proftrace_format(s->format), cli_colour(), stdout);
 	table_free(t);
+	if (x->people)
+		extras_put_notes(x, gs->trace);
 	return 0;
+}
+
+static int prepare(struct groups *gs, struct extras *x, struct trace *t, const struct settings *s,
+                   struct diag *d)
+{
+	bool people = proftrace_format(s->format) == TABLE_FOR_PEOPLE;
+
+	if (groups_init(gs, t, s->by, &s->filters, d))
+		return -1;
+	if (s->self && (s->extra.counters || s->extra.metrics) && t->n_counters)
+		return diag_set(d, "--self has no counters: they are of whole operations");
+	return extras_init(x, gs, &s->extra, people, d) || set_order(gs, x, s->sort, d) ? -1 : 0;
 }
 
 static int run(const char *tool, struct trace *t, const struct settings *s)
 {
+	static struct extras x;
 	struct groups gs;
 	struct diag d;
 	int status = CLI_BAD_INPUT;
 
-	if (groups_init(&gs, t, s->by, &s->filters, &d) || set_order(&gs, s->sort, &d)) {
+	if (prepare(&gs, &x, t, s, &d)) {
 		cli_error(tool, d.text);
 		status = CLI_USAGE;
 		goto out;
 	}
-	if (count_operations(&gs, s->self, &d)) {
+	for (unsigned i = 0; i < x.metrics.n_problems; i++)
+		fprintf(stderr, "%s: warning: %s: %s\n", tool, t->path, x.metrics.problems[i]);
+	if (count_operations(&gs, &x, s, &d)) {
 		cli_error(tool, d.text);
 		goto out;
 	}
@@ -170,8 +210,9 @@ static int run(const char *tool, struct trace *t, const struct settings *s)
 		order.total_ns += gs.groups[i]->time_ns;
 	if (gs.n)
 		qsort(gs.groups, gs.n, sizeof(*gs.groups), by_order);
-	status = print_groups(&gs, s) ? cli_error(tool, "out of memory") : CLI_OK;
+	status = print_groups(&gs, &x, s) ? cli_error(tool, "out of memory") : CLI_OK;
 out:
+	extras_release(&x);
 	groups_release(&gs);
 	return status;
 }
@@ -190,6 +231,16 @@ int command_stats(int argc, char **argv)
 	         0},
 	        {"--self", 0, CLI_FLAG, NULL, "an operation's time is without that of those inside", &s.self,
 	         0, 0},
+	        {"--counters", 'c', CLI_FLAG, NULL, "add totals of the counters, scaled, with their error",
+	         &s.extra.counters, 0, 0},
+	        {"--metrics", 'm', CLI_FLAG, NULL,
+	         "add figures derived from counters and shapes, and the share of the peak", &s.extra.metrics,
+	         0, 0},
+	        {"--metric", 0, CLI_LIST, "NAME=FORMULA", "one more derived figure; may be repeated",
+	         &s.extra.formulas, 0, 0},
+	        {"--net", 0, CLI_FLAG, NULL, "take what recording cost off the times", &s.extra.net, 0, 0},
+	        {"--host", 0, CLI_STRING, "NAME", "host profile for the peak; else chosen by the CPU's name",
+	         &s.extra.host, 0, 0},
 	        {"--format", 0, CLI_CHOICE, "text|json|csv", "what to print", &s.format, 0, 0},
 	        {0},
 	};
@@ -202,7 +253,7 @@ int command_stats(int argc, char **argv)
 	        1,
 	        "Keys: op, context, layer, phase, callsite, function, dtype, step, thread, process, rank, "
 	        "name, family, region.\n"
-	        "Times are measured; FLOPs and bytes are computed from the shapes.",
+	        "Times are measured; FLOPs and bytes are computed from the shapes; the peak is assumed.",
 	        false};
 	struct trace *t;
 	char **args;
@@ -210,12 +261,16 @@ int command_stats(int argc, char **argv)
 	int status = cli_parse(&command, argc, argv, &args, &n);
 
 	if (status == CLI_GO_ON) {
+		s.extra.metrics |= s.extra.formulas.n > 0;
+		s.extra.self = s.self;
 		t = proftrace_open(command.tool, args[0],
-		                   &(struct trace_options){.children = s.children || s.self});
+		                   &(struct trace_options){.children = s.children || s.self
+		                                                       || extras_want_children(&s.extra)});
 		status = t ? run(command.tool, t, &s) : CLI_BAD_INPUT;
 		trace_close(t);
 		status = cli_finish(command.tool, status);
 	}
 	free(s.filters.items);
+	free(s.extra.formulas.items);
 	return status;
 }

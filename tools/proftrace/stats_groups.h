@@ -16,6 +16,7 @@ struct group {
 	const char *cells[GROUP_KEYS_MAX];
 	unsigned number; /* in order of appearance */
 	double calls, time_ns, flops, bytes;
+	double recording_ns; /* of its time, what recording took; only when asked for */
 	bool timed;
 };
 

@@ -1,4 +1,4 @@
-/* sampling.h: totals of counters that were read for some operations only.
+/* counter_totals.h: totals of counters that were read for some operations only.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * The population is the slices (one thread's part of an operation); those with
@@ -20,43 +20,43 @@
  * Errors are standard errors, widened by Student's t over its limit where few
  * observations stand behind them, so that twice the error covers 95 %.
  */
-#ifndef TOOLS_LIB_SAMPLING_H
-#define TOOLS_LIB_SAMPLING_H
+#ifndef TOOLS_LIB_COUNTER_TOTALS_H
+#define TOOLS_LIB_COUNTER_TOTALS_H
 
 #include "tools/lib/trace.h"
 
-struct sampling;
+struct totals;
 
 /* Strata 0 to n_strata - 1 of n_counters counters; like[i] is stratum i's
  * operation << 16 | data type. Null without memory. */
-struct sampling *sampling_new(unsigned n_strata, unsigned n_counters, const uint32_t *like);
+struct totals *totals_new(unsigned n_strata, unsigned n_counters, const uint32_t *like);
 
 /* Strata are the trace's descriptors. */
-struct sampling *sampling_of_trace(const struct trace *t);
-void sampling_free(struct sampling *s);
+struct totals *totals_of_trace(const struct trace *t);
+void totals_free(struct totals *s);
 
 /* Count an operation (its desc is the stratum) in a group, which the caller
  * numbers from 0; -1 without memory. */
-int sampling_add(struct sampling *s, unsigned group, const struct op_event *ev);
+int totals_add(struct totals *s, unsigned group, const struct op_event *ev);
 
 /* After the last operation, before anything below; -1 without memory. */
-int sampling_settle(struct sampling *s);
+int totals_settle(struct totals *s);
 
-struct sampling_counts {
+struct totals_counts {
 	double slices;   /* in all */
 	double counted;  /* whose counters were read */
 	double borrowed; /* not counted, and estimated from other descriptors */
 };
-struct sampling_counts sampling_counts(const struct sampling *s, unsigned group);
+struct totals_counts totals_counts(const struct totals *s, unsigned group);
 
 /* A counter's total over a group; NaN when nothing at all was counted. */
-double sampling_total(const struct sampling *s, unsigned group, unsigned counter);
+double totals_value(const struct totals *s, unsigned group, unsigned counter);
 
 /* The standard error of sum(slopes[i] * total of counter i); 0 when all was
  * counted, NaN when a single observation is all there is. */
-double sampling_error(const struct sampling *s, unsigned group, const double *slopes);
+double totals_error(const struct totals *s, unsigned group, const double *slopes);
 
 /* That of one counter's total. */
-double sampling_total_error(const struct sampling *s, unsigned group, unsigned counter);
+double totals_value_error(const struct totals *s, unsigned group, unsigned counter);
 
 #endif

@@ -1,7 +1,7 @@
-/* test_sampling.c: totals of sampled counters: by hand, and drawn many times from known populations.
+/* test_counter_totals.c: totals of sampled counters: by hand, and drawn many times from known populations.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "tools/lib/sampling.h"
+#include "tools/lib/counter_totals.h"
 
 #include <CUnit/Basic.h>
 #include <math.h>
@@ -10,16 +10,16 @@
 
 #define NEAR(got, want) CU_ASSERT_DOUBLE_EQUAL(got, want, 1e-9 * (1 + fabs((double)(want))))
 
-static struct sampling *s;
+static struct totals *s;
 
 static void begin(unsigned strata, unsigned counters, const uint32_t *like)
 {
-	s = sampling_new(strata, counters, like);
+	s = totals_new(strata, counters, like);
 }
 
 static void end(void)
 {
-	sampling_free(s);
+	totals_free(s);
 }
 
 /* One slice; counters only when it was sampled. */
@@ -32,7 +32,7 @@ static void slice(unsigned group, unsigned stratum, double ns, const double *cou
 	ev.n_counted = 1;
 	for (unsigned i = 0; i < n; i++)
 		ev.counters[i] = (uint64_t)counts[i];
-	CU_ASSERT_EQUAL(sampling_add(s, group, &ev), 0);
+	CU_ASSERT_EQUAL(totals_add(s, group, &ev), 0);
 }
 
 static void counted(unsigned group, unsigned stratum, double ns, double a)
@@ -56,10 +56,10 @@ static void everything_counted(void)
 	begin(1, 1, (uint32_t[]){0});
 	counted(0, 0, 100, 10);
 	counted(0, 0, 300, 20);
-	sampling_settle(s);
-	NEAR(sampling_total(s, 0, 0), 30);
-	NEAR(sampling_total_error(s, 0, 0), 0);
-	NEAR(sampling_counts(s, 0).counted, 2);
+	totals_settle(s);
+	NEAR(totals_value(s, 0, 0), 30);
+	NEAR(totals_value_error(s, 0, 0), 0);
+	NEAR(totals_counts(s, 0).counted, 2);
 	end();
 }
 
@@ -71,9 +71,9 @@ static void ratio(void)
 	counted(0, 0, 300, 3000);
 	uncounted(0, 0, 500);
 	uncounted(0, 0, 700);
-	sampling_settle(s);
-	NEAR(sampling_total(s, 0, 0), 16000);
-	NEAR(sampling_total_error(s, 0, 0), 0);
+	totals_settle(s);
+	NEAR(totals_value(s, 0, 0), 16000);
+	NEAR(totals_value_error(s, 0, 0), 0);
 	end();
 }
 
@@ -87,9 +87,9 @@ static void expansion(void)
 	counted(0, 0, 500, 12);
 	for (unsigned i = 0; i < 3; i++)
 		uncounted(0, 0, 500);
-	sampling_settle(s);
-	NEAR(sampling_total(s, 0, 0), 60);
-	CU_ASSERT_DOUBLE_EQUAL(sampling_total_error(s, 0, 0), sqrt(24) * t_over_z(4.3027), 0.1);
+	totals_settle(s);
+	NEAR(totals_value(s, 0, 0), 60);
+	CU_ASSERT_DOUBLE_EQUAL(totals_value_error(s, 0, 0), sqrt(24) * t_over_z(4.3027), 0.1);
 	end();
 }
 
@@ -103,9 +103,9 @@ static void ratio_by_hand(void)
 	counted(0, 0, 10, 20);
 	uncounted(0, 0, 8);
 	uncounted(0, 0, 12);
-	sampling_settle(s);
-	NEAR(sampling_total(s, 0, 0), 100);
-	CU_ASSERT_DOUBLE_EQUAL(sampling_total_error(s, 0, 0), sqrt(10.0 / 3) * t_over_z(4.3027), 0.05);
+	totals_settle(s);
+	NEAR(totals_value(s, 0, 0), 100);
+	CU_ASSERT_DOUBLE_EQUAL(totals_value_error(s, 0, 0), sqrt(10.0 / 3) * t_over_z(4.3027), 0.05);
 	end();
 }
 
@@ -120,11 +120,11 @@ static void borrowed(void)
 	uncounted(0, 2, 100);
 	counted(0, 3, 10, 5000);
 	counted(0, 3, 10, 5000);
-	sampling_settle(s);
-	NEAR(sampling_total(s, 0, 0), 60 + 10000 + 300);
-	CU_ASSERT_DOUBLE_EQUAL(sampling_total_error(s, 0, 0), sqrt(30000) * 11.3 / 1.96, sqrt(30000) * 0.1);
-	NEAR(sampling_counts(s, 0).borrowed, 1);
-	NEAR(sampling_counts(s, 0).slices, 5);
+	totals_settle(s);
+	NEAR(totals_value(s, 0, 0), 60 + 10000 + 300);
+	CU_ASSERT_DOUBLE_EQUAL(totals_value_error(s, 0, 0), sqrt(30000) * 11.3 / 1.96, sqrt(30000) * 0.1);
+	NEAR(totals_counts(s, 0).borrowed, 1);
+	NEAR(totals_counts(s, 0).slices, 5);
 	end();
 }
 
@@ -133,15 +133,15 @@ static void too_little(void)
 	begin(2, 1, (uint32_t[]){1, 2});
 	uncounted(0, 0, 100);
 	uncounted(0, 1, 100);
-	sampling_settle(s);
-	CU_ASSERT(isnan(sampling_total(s, 0, 0)));
+	totals_settle(s);
+	CU_ASSERT(isnan(totals_value(s, 0, 0)));
 	end();
 	begin(2, 1, (uint32_t[]){1, 2 << 16});
 	counted(0, 0, 100, 50);
 	uncounted(0, 1, 100);
-	sampling_settle(s);
-	NEAR(sampling_total(s, 0, 0), 100);
-	CU_ASSERT(isnan(sampling_total_error(s, 0, 0)));
+	totals_settle(s);
+	NEAR(totals_value(s, 0, 0), 100);
+	CU_ASSERT(isnan(totals_value_error(s, 0, 0)));
 	end();
 }
 
@@ -156,9 +156,9 @@ static void together(void)
 	for (unsigned i = 0; i < 3; i++)
 		slice(0, 0, 100, pairs[i], 2);
 	uncounted(0, 0, 100);
-	sampling_settle(s);
-	NEAR(sampling_error(s, 0, sum), 2 * sampling_total_error(s, 0, 0));
-	CU_ASSERT_DOUBLE_EQUAL(sampling_error(s, 0, difference), 0, 1e-6);
+	totals_settle(s);
+	NEAR(totals_error(s, 0, sum), 2 * totals_value_error(s, 0, 0));
+	CU_ASSERT_DOUBLE_EQUAL(totals_error(s, 0, difference), 0, 1e-6);
 	end();
 }
 
@@ -222,7 +222,7 @@ static void draw(const struct population *p)
 			slice(0, h, p->ns[h][i], both, i % EVERY == first ? 2 : 0);
 		}
 	}
-	sampling_settle(s);
+	totals_settle(s);
 }
 
 struct score {
@@ -233,15 +233,15 @@ struct score {
 /* Twice the error covers the truth, for both totals and their quotient. */
 static void score_draw(const struct population *p, struct score *x)
 {
-	double totals[2] = {sampling_total(s, 0, 0), sampling_total(s, 0, 1)};
+	double totals[2] = {totals_value(s, 0, 0), totals_value(s, 0, 1)};
 	double quotient = totals[0] / totals[1], truth = p->total[0] / p->total[1];
 	double slopes[2] = {1 / totals[1], -quotient / totals[1]};
 
 	for (unsigned c = 0; c < 2; c++) {
-		x->covered[c] += fabs(totals[c] - p->total[c]) <= 2 * sampling_total_error(s, 0, c);
+		x->covered[c] += fabs(totals[c] - p->total[c]) <= 2 * totals_value_error(s, 0, c);
 		x->error[c] += (totals[c] - p->total[c]) / p->total[c];
 	}
-	x->covered[2] += fabs(quotient - truth) <= 2 * sampling_error(s, 0, slopes);
+	x->covered[2] += fabs(quotient - truth) <= 2 * totals_error(s, 0, slopes);
 	x->error[2] += (quotient - truth) / truth;
 }
 
@@ -301,8 +301,8 @@ static void drawn_parts(void)
 				slice(group, h, p.ns[h][i], &p.count[0][h][i], i % EVERY == first);
 			}
 		}
-		sampling_settle(s);
-		covered += fabs(sampling_total(s, 1, 0) - truth) <= 2 * sampling_total_error(s, 1, 0);
+		totals_settle(s);
+		covered += fabs(totals_value(s, 1, 0) - truth) <= 2 * totals_value_error(s, 1, 0);
 		end();
 	}
 	CU_ASSERT(covered >= DRAWS * 0.9);
@@ -326,8 +326,8 @@ static void drawn_borrowed(void)
 			for (unsigned i = 0; i < p.units[h]; i++)
 				p.total[0] += p.count[0][h][i];
 		draw(&p);
-		covered += fabs(sampling_total(s, 0, 0) - p.total[0]) <= 2 * sampling_total_error(s, 0, 0);
-		error += (sampling_total(s, 0, 0) - p.total[0]) / p.total[0];
+		covered += fabs(totals_value(s, 0, 0) - p.total[0]) <= 2 * totals_value_error(s, 0, 0);
+		error += (totals_value(s, 0, 0) - p.total[0]) / p.total[0];
 		end();
 	}
 	CU_ASSERT(covered >= DRAWS * 0.9);
@@ -339,7 +339,7 @@ int main(void)
 	CU_pSuite suite;
 
 	CU_initialize_registry();
-	suite = CU_add_suite("sampling", NULL, NULL);
+	suite = CU_add_suite("counter totals", NULL, NULL);
 	CU_add_test(suite, "everything counted", everything_counted);
 	CU_add_test(suite, "ratio", ratio);
 	CU_add_test(suite, "expansion", expansion);

@@ -1,4 +1,4 @@
-/* sampling.c: totals of counters that were read for some operations only.
+/* counter_totals.c: totals of counters that were read for some operations only.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * One pass: sums of squares are of residuals from a first guess (that of the
@@ -6,7 +6,7 @@
  * the mean at the end. Written for observation k of stratum h: m slices that
  * took x ns and counted y[i]; d[i] = y[i] - guess[i] * x.
  */
-#include "tools/lib/sampling.h"
+#include "tools/lib/counter_totals.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ struct cell {
 	struct cell *next; /* of the group */
 };
 
-struct sampling {
+struct totals {
 	unsigned n_strata, n_counters, n_groups, group_capacity;
 	struct stratum *strata;
 	struct group_sums {
@@ -63,14 +63,14 @@ struct sampling {
 	struct arena arena;
 };
 
-static double *numbers(struct sampling *s, unsigned n)
+static double *numbers(struct totals *s, unsigned n)
 {
 	return arena_alloc(&s->arena, n * sizeof(double));
 }
 
-struct sampling *sampling_new(unsigned n_strata, unsigned n_counters, const uint32_t *like)
+struct totals *totals_new(unsigned n_strata, unsigned n_counters, const uint32_t *like)
 {
-	struct sampling *s = calloc(1, sizeof(*s));
+	struct totals *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
@@ -79,7 +79,7 @@ struct sampling *sampling_new(unsigned n_strata, unsigned n_counters, const uint
 	s->timed = true;
 	s->strata = calloc(n_strata + 1, sizeof(*s->strata));
 	if (!s->strata) {
-		sampling_free(s);
+		totals_free(s);
 		return NULL;
 	}
 	for (unsigned i = 0; i < n_strata; i++)
@@ -87,20 +87,20 @@ struct sampling *sampling_new(unsigned n_strata, unsigned n_counters, const uint
 	return s;
 }
 
-struct sampling *sampling_of_trace(const struct trace *t)
+struct totals *totals_of_trace(const struct trace *t)
 {
 	uint32_t *like = calloc(t->n_descs + 1, sizeof(*like));
-	struct sampling *s = NULL;
+	struct totals *s = NULL;
 
 	for (unsigned i = 0; like && i < t->n_descs; i++)
 		like[i] = (uint32_t)t->descs[i].op << 16 | op_main_dtype(&t->descs[i]);
 	if (like)
-		s = sampling_new(t->n_descs, t->n_counters, like);
+		s = totals_new(t->n_descs, t->n_counters, like);
 	free(like);
 	return s;
 }
 
-void sampling_free(struct sampling *s)
+void totals_free(struct totals *s)
 {
 	if (!s)
 		return;
@@ -114,7 +114,7 @@ void sampling_free(struct sampling *s)
 
 /* ---- the pass over the operations ---- */
 
-static unsigned slot_of(const struct sampling *s, uint32_t stratum, uint32_t group)
+static unsigned slot_of(const struct totals *s, uint32_t stratum, uint32_t group)
 {
 	uint64_t h = (stratum * 0x9e3779b97f4a7c15ull) ^ (group * 0xc2b2ae3d27d4eb4full);
 	unsigned i = (unsigned)(h >> 20) & (s->n_slots - 1);
@@ -124,7 +124,7 @@ static unsigned slot_of(const struct sampling *s, uint32_t stratum, uint32_t gro
 	return i;
 }
 
-static int grow_slots(struct sampling *s)
+static int grow_slots(struct totals *s)
 {
 	struct cell **old = s->slots;
 	unsigned n_old = s->n_slots;
@@ -143,7 +143,7 @@ static int grow_slots(struct sampling *s)
 	return 0;
 }
 
-static int grow_groups(struct sampling *s, unsigned group)
+static int grow_groups(struct totals *s, unsigned group)
 {
 	while (s->n_groups <= group) {
 		struct group_sums *grown =
@@ -157,7 +157,7 @@ static int grow_groups(struct sampling *s, unsigned group)
 	return 0;
 }
 
-static struct cell *find_cell(struct sampling *s, uint32_t stratum, uint32_t group)
+static struct cell *find_cell(struct totals *s, uint32_t stratum, uint32_t group)
 {
 	struct cell *c;
 	unsigned slot;
@@ -176,7 +176,7 @@ static struct cell *find_cell(struct sampling *s, uint32_t stratum, uint32_t gro
 	return s->slots[slot] = c;
 }
 
-static int begin_stratum(struct sampling *s, struct stratum *h, const struct op_event *ev)
+static int begin_stratum(struct totals *s, struct stratum *h, const struct op_event *ev)
 {
 	unsigned n = s->n_counters;
 	double *sums = numbers(s, 5 * n + n * n);
@@ -194,7 +194,7 @@ static int begin_stratum(struct sampling *s, struct stratum *h, const struct op_
 	return 0;
 }
 
-static int observe(struct sampling *s, struct stratum *h, const struct op_event *ev)
+static int observe(struct totals *s, struct stratum *h, const struct op_event *ev)
 {
 	unsigned n = s->n_counters;
 	double m = ev->n_counted, x = (double)ev->counted_ns, d[PROF_MAX_COUNTERS];
@@ -216,7 +216,7 @@ static int observe(struct sampling *s, struct stratum *h, const struct op_event 
 	return 0;
 }
 
-int sampling_add(struct sampling *s, unsigned group, const struct op_event *ev)
+int totals_add(struct totals *s, unsigned group, const struct op_event *ev)
 {
 	struct stratum *h = &s->strata[ev->desc];
 	struct cell *c = find_cell(s, ev->desc, group);
@@ -284,7 +284,7 @@ static bool ratio_is_better(const struct stratum *h, unsigned n, unsigned i)
 	       <= variance(h, covariance(h, n, i, i, mean, mean), h->slices - h->m) * chance;
 }
 
-static int settle_stratum(struct sampling *s, struct stratum *h)
+static int settle_stratum(struct totals *s, struct stratum *h)
 {
 	unsigned n = s->n_counters;
 	double *result = numbers(s, n * n);
@@ -318,7 +318,7 @@ static double size_of(const struct pool *p, double x, double m)
 	return p->by_time ? x : m;
 }
 
-static void spread_of(const struct sampling *s, struct pool *p)
+static void spread_of(const struct totals *s, struct pool *p)
 {
 	unsigned n = s->n_counters;
 
@@ -335,7 +335,7 @@ static void spread_of(const struct sampling *s, struct pool *p)
 	}
 }
 
-static int make_pool(struct sampling *s, unsigned level, uint32_t key)
+static int make_pool(struct totals *s, unsigned level, uint32_t key)
 {
 	struct pool *p = array_grow(s->pools, &s->pool_capacity, s->n_pools, sizeof(*p));
 	unsigned n = s->n_counters;
@@ -371,7 +371,7 @@ static int make_pool(struct sampling *s, unsigned level, uint32_t key)
 }
 
 /* The pool of that level that a stratum is in, made when there is none. */
-static int find_pool(struct sampling *s, const struct stratum *h, unsigned level)
+static int find_pool(struct totals *s, const struct stratum *h, unsigned level)
 {
 	uint32_t key = key_at(h->like, level);
 
@@ -386,7 +386,7 @@ static bool has_spread(const struct pool *p)
 	return p->donors > 1 || (p->donors == 1 && p->only->observations > 1);
 }
 
-static int choose_pool(struct sampling *s, struct stratum *h)
+static int choose_pool(struct totals *s, struct stratum *h)
 {
 	for (unsigned level = 0; level < LEVELS; level++) {
 		h->pool = find_pool(s, h, level);
@@ -398,7 +398,7 @@ static int choose_pool(struct sampling *s, struct stratum *h)
 	return 0;
 }
 
-int sampling_settle(struct sampling *s)
+int totals_settle(struct totals *s)
 {
 	for (unsigned i = 0; i < s->n_strata; i++) {
 		s->strata[i].pool = -1;
@@ -424,9 +424,9 @@ static double uncounted_time(const struct cell *c)
 	return c->time > c->counted_time ? c->time - c->counted_time : 0;
 }
 
-struct sampling_counts sampling_counts(const struct sampling *s, unsigned group)
+struct totals_counts totals_counts(const struct totals *s, unsigned group)
 {
-	struct sampling_counts n = {0};
+	struct totals_counts n = {0};
 
 	for (const struct cell *c = group < s->n_groups ? s->groups[group].cells : NULL; c; c = c->next) {
 		n.slices += c->slices;
@@ -436,7 +436,7 @@ struct sampling_counts sampling_counts(const struct sampling *s, unsigned group)
 	return n;
 }
 
-double sampling_total(const struct sampling *s, unsigned group, unsigned counter)
+double totals_value(const struct totals *s, unsigned group, unsigned counter)
 {
 	double total;
 
@@ -523,7 +523,7 @@ static double widening(double freedom)
 	return 1 + (g1 + (g2 + (g3 + g4 / v) / v) / v) / v / x;
 }
 
-double sampling_error(const struct sampling *s, unsigned group, const double *slopes)
+double totals_error(const struct totals *s, unsigned group, const double *slopes)
 {
 	struct spread sum = {0, 0};
 
@@ -552,10 +552,10 @@ double sampling_error(const struct sampling *s, unsigned group, const double *sl
 	                        : 0;
 }
 
-double sampling_total_error(const struct sampling *s, unsigned group, unsigned counter)
+double totals_value_error(const struct totals *s, unsigned group, unsigned counter)
 {
 	double slopes[PROF_MAX_COUNTERS] = {0};
 
 	slopes[counter] = 1;
-	return sampling_error(s, group, slopes);
+	return totals_error(s, group, slopes);
 }
