@@ -301,21 +301,19 @@ static int take_attrs(struct parse *p)
 	return 0;
 }
 
-/* Which part of the slices the counters are of: all, unless it says so. */
+/* Which part of the slices the counters are of: all, unless it says so. Their
+ * time is taken as their share of all the slices'. */
 static int take_counted(struct parse *p)
 {
 	struct oplist_op *op = p->op;
 	int64_t counted;
-	bool has_ns;
 
-	if (take_whole(p, "counted_slices", op->n_slices, op->n_slices, &counted)
-	    || take_ns(p, "counted_ns", &has_ns, &op->counted_ns))
+	if (take_whole(p, "counted_slices", op->n_slices, op->n_slices, &counted))
 		return -1;
 	op->n_counted = counted ? (uint32_t)counted : 1;
-	if (!has_ns || op->n_counted == op->n_slices || op->counted_ns > op->busy_ns)
-		op->counted_ns = op->busy_ns / op->n_slices * op->n_counted;
-	if (op->n_counted == op->n_slices)
-		op->counted_ns = op->busy_ns;
+	op->counted_ns = op->busy_ns;
+	if (op->n_counted < op->n_slices)
+		op->counted_ns = (uint64_t)((double)op->busy_ns / op->n_slices * op->n_counted);
 	return 0;
 }
 

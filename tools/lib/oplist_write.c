@@ -277,8 +277,7 @@ static void put_execution(struct oplist_writer *w, const struct op_event *ev)
 		fprintf(w->out, ": %" PRIu64, ev->counters[i]);
 	}
 	if (ev->n_counters && ev->n_counted < ev->n_slices)
-		fprintf(w->out, "}, \"counted_slices\": %" PRIu32 ", \"counted_ns\": %" PRIu64 "}\n",
-		        ev->n_counted, ev->counted_ns);
+		fprintf(w->out, "}, \"counted_slices\": %" PRIu32 "}\n", ev->n_counted);
 	else
 		fputs(ev->n_counters ? "}}\n" : "}\n", w->out);
 }

@@ -261,7 +261,7 @@ static inline void fill_event(struct merge *m, unsigned decoder, struct op_event
 	if (__builtin_expect(flags & (PROF_DESC_UNTIMED | PROF_DESC_UNPLACED), 0)) {
 		ev->start_ns = 0;
 		if (!ev->timed)
-			ev->time_ns = ev->self_ns = ev->busy_ns = 0;
+			ev->time_ns = ev->self_ns = ev->busy_ns = ev->counted_ns = 0;
 	}
 }
 

@@ -95,52 +95,25 @@ static uint64_t first_slice(const struct node *x, unsigned index)
 	return first;
 }
 
-/* How an operation's slices are laid out: those with counters come before
- * those without, but for the first, which has them when the times allow. */
-struct layout {
-	uint64_t first;            /* time of the first slice */
-	bool first_counted;        /* it has counters */
-	unsigned others, counted;  /* further slices; of those, with counters */
-	uint64_t rest, counted_ns; /* their times */
-};
-
-static struct layout lay_out(const struct node *x, unsigned index)
-{
-	struct layout l = {.first = first_slice(x, index), .others = x->ev.n_slices - 1};
-	uint64_t counted_ns = x->ev.n_counters ? x->ev.counted_ns : 0;
-
-	l.counted = x->ev.n_counters ? x->ev.n_counted : 0;
-	l.rest = x->ev.busy_ns > l.first ? x->ev.busy_ns - l.first : 0;
-	l.first_counted = l.counted && (x->ev.depth || l.counted > l.others || counted_ns >= l.first);
-	if (l.first_counted) {
-		l.counted--;
-		counted_ns -= counted_ns < l.first ? counted_ns : l.first;
-	}
-	l.counted_ns = counted_ns < l.rest && l.counted < l.others ? counted_ns : l.rest;
-	l.counted_ns = l.counted ? l.counted_ns : 0;
-	return l;
-}
-
 /* The other slices of an operation: of equal length, together as long as the
- * original's were, each ending when the operation did. */
+ * original's were, each ending when the operation did. Of those that were
+ * counted the first has all the counts. */
 static int write_other_slices(struct writer *w, const struct node *x, uint32_t group,
-                              const struct lane *leader, const struct layout *layout)
+                              const struct lane *leader, uint64_t first)
 {
 	static const uint64_t nothing[PROF_MAX_COUNTERS];
-	uint64_t counted = layout->counted_ns, rest = layout->rest - counted;
-	const uint64_t *values = layout->first_counted ? nothing : x->ev.counters;
+	unsigned others = x->ev.n_slices - 1, counted = x->ev.n_counters ? x->ev.n_counted - 1 : 0;
+	uint64_t rest = x->ev.busy_ns > first ? x->ev.busy_ns - first : 0;
 
-	for (unsigned i = 0; i < layout->others; i++) {
-		bool has = i < layout->counted;
-		uint64_t part = has ? counted / (layout->counted - i) : rest / (layout->others - i);
+	for (unsigned i = 0; i < others; i++) {
+		uint64_t part = rest / (others - i);
 		struct lane *l = lanes_find(&w->lanes, TRACE_NO_TID, x->start, leader->index);
 		struct lane_op op = {.desc = x->ev.desc,
 		                     .step = (uint32_t)(x->ev.step + 1),
 		                     .end = x->end,
-		                     .counters = has ? values : NULL};
+		                     .counters = i < counted ? nothing : NULL};
 
-		values = nothing;
-		*(has ? &counted : &rest) -= part;
+		rest -= part;
 		op.start = part < x->end - x->start ? x->end - part : x->start;
 		if (!l || lane_group(&w->lanes, l, group, i + 1, x->ev.n_slices)
 		    || lane_put(&w->lanes, l, &op) || lane_group(&w->lanes, l, 0, 0, 0))
@@ -151,12 +124,12 @@ static int write_other_slices(struct writer *w, const struct node *x, uint32_t g
 
 static int write_node(struct writer *w, struct lane *l, const struct node *x, unsigned index)
 {
-	struct layout layout = lay_out(x, index);
+	uint64_t first = first_slice(x, index);
 	struct lane_op op = {.desc = x->ev.desc,
 	                     .step = (uint32_t)(x->ev.step + 1),
 	                     .start = x->start,
-	                     .end = x->start + layout.first,
-	                     .counters = layout.first_counted ? x->ev.counters : NULL};
+	                     .end = x->start + first,
+	                     .counters = x->ev.n_counters ? x->ev.counters : NULL};
 	uint32_t group = x->ev.n_slices > 1 && !x->ev.depth ? ++w->lanes.n_groups : 0;
 
 	if (group && lane_group(&w->lanes, l, group, 0, x->ev.n_slices))
@@ -165,7 +138,7 @@ static int write_node(struct writer *w, struct lane *l, const struct node *x, un
 		return -1;
 	if (!group)
 		return 0;
-	return lane_group(&w->lanes, l, 0, 0, 0) ? -1 : write_other_slices(w, x, group, l, &layout);
+	return lane_group(&w->lanes, l, 0, 0, 0) ? -1 : write_other_slices(w, x, group, l, first);
 }
 
 /* Children before their parents: after a leaf come the ancestors that end with
