@@ -20,6 +20,7 @@
 
 #include "runtime/config.h"
 #include "runtime/cost.h"
+#include "runtime/facts.h"
 #include "runtime/guard.h"
 #include "runtime/intern.h"
 #include "runtime/memory.h"
@@ -28,6 +29,7 @@
 #include "runtime/private_library.h"
 #include "runtime/recorder_state.h"
 #include "runtime/thread.h"
+#include "runtime/walk_budget.h"
 
 #define ENTRIES      512u
 #define CHECKS       7u    /* outer frames that a hit compares */
@@ -35,6 +37,8 @@
 #define OWN_FRAMES   8u    /* of ours, at most, before the program's */
 #define PAGE_BYTES   4096u
 #define TIMED_HITS   32u
+#define WALKS_SHARE  0.25 /* of the budget is for walks */
+#define FREE_NS      1e7  /* of walks, while the program starts */
 
 struct site_entry {
 	const void *return_address, *stack_pointer;
@@ -48,6 +52,7 @@ struct site_entry {
 struct site_cache {
 	uint64_t hits;
 	struct site_entry entries[ENTRIES];
+	struct walk_budget budget;
 	void *frames[PROF_MAX_FRAMES + OWN_FRAMES];
 	const void *window[WINDOW_WORDS];
 };
@@ -58,8 +63,8 @@ static enum unwinder unwinder; /* atomic */
 static int (*walk)(void **frames, int size);
 static void (*flush)(void *space, uintptr_t low, uintptr_t high);
 static void *const *space;
-static double hit_ns; /* lock held */
-static bool timed;    /* atomic */
+static double hit_ns;          /* lock held */
+static bool timed, told_cheap; /* atomic */
 static struct intern sites = {.type = PROF_META_SITE, .first_id = 1, .limit = INTERN_FAILED};
 
 /* ---- the unwinder ---- */
@@ -82,6 +87,23 @@ static bool load(void)
 	return walk != NULL;
 }
 
+static void start_budget(void)
+{
+	double budget = config_get()->budget, raw_ns = clock_raw_ns(&recorder.clock);
+	struct guard g;
+
+	walk_budget_start(budget >= 100 ? 1 : budget / 100 * WALKS_SHARE, recorder.clock.epoch_raw,
+	                  (uint64_t)(FREE_NS / raw_ns));
+	if (!guard_enter(&g))
+		return;
+	facts_add("sampling.callsites",
+	          budget >= 100 ? "every stack is walked"
+	                        : "stacks not seen before are walked while that takes less than an eighth of "
+	                          "the budget, 10 ms at the start apart; up to a quarter of it return "
+	                          "addresses have equal parts; else the return address alone");
+	guard_leave(&g);
+}
+
 /* Threads that come while one loads it go without a call site: waiting for
  * the loader here could mean waiting for each other. */
 static bool ready(void)
@@ -95,6 +117,7 @@ static bool ready(void)
 	                                    __ATOMIC_ACQUIRE))
 		return now == READY;
 	ok = load();
+	start_budget();
 	if (!ok)
 		prof_note("There are no call sites: libunwind.so.8 can't be loaded.");
 	__atomic_store_n(&unwinder, ok ? READY : NONE, __ATOMIC_RELEASE);
@@ -248,25 +271,59 @@ static void time_hits(const struct site_entry *e)
 	guard_leave(&g);
 }
 
+/* The return address alone. */
+static uint32_t cheap_site(struct site_cache *c, struct walk_place *place)
+{
+	void *frame = (void *)place->return_address;
+	struct guard g;
+
+	c->budget.cheap++;
+	if (place->generation == module_generation() + 1)
+		return place->site;
+	module_refresh();
+	if (!guard_enter(&g))
+		return 0;
+	place->site = intern_site(&frame, 1);
+	place->generation = module_generation() + 1;
+	if (!__atomic_exchange_n(&told_cheap, true, __ATOMIC_RELAXED))
+		note_add("Walks of the stack took their share of the budget: some call sites are the return "
+		         "address alone (COST cheap_sites).");
+	guard_leave(&g);
+	return place->site;
+}
+
+static uint32_t dear_site(struct site_cache *c, struct walk_place *place, const void *sp, uint64_t start)
+{
+	struct site_entry *e = entry_for(c, place->return_address, sp);
+	uint64_t end;
+
+	e->return_address = place->return_address;
+	e->stack_pointer = sp;
+	e->generation = module_generation();
+	walk_stack(c, e);
+	end = prof_clock();
+	walk_budget_spent(&c->budget, place, end, end - start);
+	recorder_spent(start);
+	if (e->site && !__atomic_exchange_n(&timed, true, __ATOMIC_RELAXED))
+		time_hits(e);
+	return e->site;
+}
+
 static uint32_t miss(struct thread *t, const void *return_address, const void *sp)
 {
-	uint64_t start = prof_clock();
+	uint64_t start;
 	int saved_errno = errno; /* the unwinder asks the kernel which memory is there */
-	struct site_entry *e;
+	struct walk_place *place;
 	uint32_t site;
 
 	if (!ready() || (!t->sites && !(t->sites = memory_pages(sizeof(*t->sites))))) {
 		errno = saved_errno;
 		return 0;
 	}
-	e = entry_for(t->sites, return_address, sp);
-	e->return_address = return_address;
-	e->stack_pointer = sp;
-	e->generation = module_generation();
-	site = walk_stack(t->sites, e);
-	recorder_spent(start);
-	if (site && !__atomic_exchange_n(&timed, true, __ATOMIC_RELAXED))
-		time_hits(e);
+	start = prof_clock();
+	place = walk_budget_place(&t->sites->budget, return_address);
+	site = walk_budget_allows(place, start) ? dear_site(t->sites, place, sp, start)
+	                                        : cheap_site(t->sites, place);
 	errno = saved_errno;
 	return site;
 }
@@ -300,9 +357,20 @@ uint32_t prof_call_site(struct prof_thread *pub, const void *return_address, con
 	return look(pub, return_address, stack_pointer);
 }
 
-uint64_t call_site_hits(const struct thread *t)
+void call_site_work(const struct thread *t, struct recorder_work *sum)
 {
-	return t->sites ? t->sites->hits : 0;
+	if (!t->sites)
+		return;
+	sum->site_hits += t->sites->hits;
+	sum->walks += t->sites->budget.walks;
+	sum->walks_raw += t->sites->budget.walks_raw;
+	sum->cheap_sites += t->sites->budget.cheap;
+}
+
+void call_site_reset(struct thread *t)
+{
+	if (t->sites)
+		memset(t->sites, 0, offsetof(struct site_cache, frames));
 }
 
 double call_site_ns(void)
@@ -313,5 +381,5 @@ double call_site_ns(void)
 void call_site_forget(struct thread *t)
 {
 	if (t->sites)
-		memset(t->sites, 0, offsetof(struct site_cache, frames));
+		memset(t->sites->entries, 0, sizeof(t->sites->entries));
 }

@@ -7,13 +7,15 @@
 #include <stdint.h>
 
 struct thread;
+struct recorder_work;
 
 /* Load the unwinder, if call sites are on, and not when first needed: that may
  * be in the middle of a measured step. Lock not held. */
 void call_site_prepare(void);
 
-/* Call sites that a thread found in its cache. */
-uint64_t call_site_hits(const struct thread *t);
+/* Add what a thread did; and begin to count it anew. */
+void call_site_work(const struct thread *t, struct recorder_work *sum);
+void call_site_reset(struct thread *t);
 
 /* Measured cost of finding one there, 0 when none was needed. */
 double call_site_ns(void);

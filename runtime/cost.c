@@ -3,14 +3,17 @@
  */
 #include "runtime/cost.h"
 
+#include "runtime/call_site.h"
 #include "runtime/memory.h"
 #include "runtime/meta.h"
 #include "runtime/recorder.h"
 #include "runtime/recorder_state.h"
+#include "runtime/thread.h"
 
-#define ROUNDS  5u
-#define REPEATS 64u
-#define DESCS   16u /* a cycle of operations, as in a network */
+#define REFRESH_NS 2000000000u
+#define ROUNDS     5u
+#define REPEATS    64u
+#define DESCS      16u /* a cycle of operations, as in a network */
 
 static double clock_ns, record_ns;
 
@@ -74,12 +77,42 @@ void cost_measure(void)
 	cost_add("record_ns", record_ns);
 }
 
-void cost_total(uint64_t records, uint64_t sites, double site_ns)
+/* How often, and what one takes on average. */
+static void add_mean(const char *count_name, const char *mean_name, uint64_t count, double all_ns)
 {
-	double slow_ns =
-	        (double)__atomic_load_n(&recorder.slow_raw, __ATOMIC_RELAXED) * clock_raw_ns(&recorder.clock);
+	if (!count)
+		return;
+	cost_add(count_name, (double)count);
+	cost_add(mean_name, all_ns / (double)count);
+}
 
+void cost_total(const struct recorder_work *work)
+{
+	double raw_ns = clock_raw_ns(&recorder.clock), site_ns = call_site_ns();
+	double slow_ns = (double)__atomic_load_n(&recorder.slow_raw, __ATOMIC_RELAXED) * raw_ns;
+	double readings_ns = (double)work->readings_raw * raw_ns;
+
+	add_mean("readings", "counters_ns", work->readings, readings_ns);
+	add_mean("walks", "walk_ns", work->walks, (double)work->walks_raw * raw_ns);
+	if (work->cheap_sites)
+		cost_add("cheap_sites", (double)work->cheap_sites);
+	if (work->site_hits)
+		cost_add("site_hits", (double)work->site_hits);
 	cost_add("slow_ns", slow_ns);
-	cost_add("total_ns",
-	         slow_ns + (double)records * (2 * clock_ns + record_ns) + (double)sites * site_ns);
+	cost_add("total_ns", slow_ns + readings_ns + (double)work->records * (2 * clock_ns + record_ns)
+	                             + (double)work->site_hits * site_ns
+	                             + (double)work->cheap_sites * (site_ns + clock_ns));
+}
+
+void cost_refresh(void)
+{
+	static uint64_t last_ns;
+	uint64_t now_ns = prof_clock_monotonic();
+	struct recorder_work work;
+
+	if (recorder.state != RECORDER_OPEN || now_ns - last_ns < REFRESH_NS)
+		return;
+	last_ns = now_ns;
+	thread_work(&work);
+	cost_total(&work);
 }

@@ -14,13 +14,22 @@ enum recorder_phase {
 	RECORDER_ENDED    /* by the end of the program */
 };
 
+/* What costs, and how often it was done. */
+struct recorder_work {
+	uint64_t records;
+	uint64_t site_hits;              /* call sites found in caches */
+	uint64_t walks, walks_raw;       /* stacks walked; part of slow_raw */
+	uint64_t cheap_sites;            /* call sites without a walk */
+	uint64_t readings, readings_raw; /* of counters; no part of slow_raw */
+};
+
 struct recorder {
 	enum recorder_phase state; /* changed with the lock held, atomically */
 	struct clock_setup clock;
 	uint8_t run_id[16];
 	uint64_t slow_raw;               /* clock spent in slow paths by all threads; atomic */
 	uint64_t records, lost, skipped; /* of threads that ended */
-	uint64_t site_hits;              /* likewise: call sites found in caches */
+	struct recorder_work work;       /* likewise */
 };
 
 extern struct recorder recorder;

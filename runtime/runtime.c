@@ -145,8 +145,8 @@ static void after_fork_child(void)
 		counters_after_fork();
 		energy_after_fork();
 		step_after_fork();
-		recorder.records = recorder.lost = recorder.skipped = recorder.site_hits = recorder.slow_raw =
-		        0;
+		recorder.records = recorder.lost = recorder.skipped = recorder.slow_raw = 0;
+		memset(&recorder.work, 0, sizeof(recorder.work));
 		set_phase(RECORDER_ARMED);
 	}
 	guard_reset();
@@ -185,7 +185,7 @@ static void write_end(void)
 	sync_now();
 	counters_end();
 	thread_seal_all();
-	cost_total(recorder.records, recorder.site_hits, call_site_ns());
+	cost_total(&recorder.work);
 	m.records = recorder.records;
 	m.lost = recorder.lost;
 	m.skipped = recorder.skipped;

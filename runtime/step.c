@@ -4,6 +4,7 @@
 #include <prof/prof.h>
 
 #include "runtime/call_site.h"
+#include "runtime/cost.h"
 #include "runtime/counters.h"
 #include "runtime/energy.h"
 #include "runtime/guard.h"
@@ -136,6 +137,7 @@ static void end(uint32_t step)
 		return;
 	meta_add(brief ? PROF_META_STEP_TOOK : PROF_META_STEP_END, brief ? &part : &whole, 1);
 	energy_sample();
+	cost_refresh();
 }
 
 uint32_t prof_step_begin(struct prof_thread *t, const struct prof_step_info *info)

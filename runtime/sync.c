@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "runtime/cost.h"
 #include "runtime/energy.h"
 #include "runtime/meta.h"
 #include "runtime/note.h"
@@ -54,4 +55,5 @@ void sync_when_due(void)
 		return;
 	sync_now();
 	energy_sample();
+	cost_refresh();
 }

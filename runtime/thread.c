@@ -214,10 +214,20 @@ static void reset(struct thread *t)
 	t->pub.records = t->pub.lost = t->pub.skipped = t->lost_told = 0;
 	t->pub.next_costly_raw = counters_first_due();
 	t->pub.stream.last_end = 0;
+	t->sampling.readings = t->sampling.readings_raw = 0;
+	call_site_reset(t);
 	t->index = t->serial = 0;
 	t->counters_state = COUNTERS_UNTRIED;
 	memset(&t->position, 0, sizeof(t->position));
 	set_room(t, NOWHERE, NULL);
+}
+
+static void add_work(const struct thread *t, struct recorder_work *sum)
+{
+	sum->records += t->pub.records;
+	sum->readings += t->sampling.readings;
+	sum->readings_raw += t->sampling.readings_raw;
+	call_site_work(t, sum);
 }
 
 static void account(struct thread *t)
@@ -225,7 +235,7 @@ static void account(struct thread *t)
 	recorder.records += t->pub.records;
 	recorder.lost += t->pub.lost;
 	recorder.skipped += t->pub.skipped;
-	recorder.site_hits += call_site_hits(t);
+	add_work(t, &recorder.work);
 }
 
 /* An ended thread that the calling one can follow, or any when there are many,
@@ -366,6 +376,15 @@ void thread_seal_all(void)
 {
 	seal_list(live);
 	seal_list(idle);
+}
+
+void thread_work(struct recorder_work *sum)
+{
+	*sum = recorder.work;
+	for (const struct thread *t = live; t; t = t->next)
+		add_work(t, sum);
+	for (const struct thread *t = idle; t; t = t->next)
+		add_work(t, sum);
 }
 
 void thread_after_fork(void)

@@ -12,6 +12,7 @@
 #define REGION_PATH_BYTES 1024u
 
 struct site_cache;
+struct recorder_work;
 
 /* The regions open on a thread: their names joined, and for each the length
  * of the path and its string. Deeper ones are only counted. */
@@ -71,6 +72,10 @@ void thread_halt_all(void);
 /* Seal the chunks of all threads, which may still run; their records and lost
  * operations are added to the recorder's. Lock held, after thread_halt_all. */
 void thread_seal_all(void);
+
+/* What all threads did until now, those that ended included. Lock held, not
+ * after thread_seal_all, which adds it to recorder.work. */
+void thread_work(struct recorder_work *sum);
 
 /* In a forked child: the parent's mappings are gone, only the calling thread
  * is left. Lock held. */

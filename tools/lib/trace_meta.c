@@ -375,8 +375,14 @@ static int take_cost(struct trace *t, const uint8_t *p, uint32_t bytes)
 	const char *name = text_at(p, bytes, sizeof(*m), m->name_bytes);
 	struct trace_cost *c;
 
-	if (!name || !isfinite(m->value)
-	    || !(c = ELEMENT(t->costs, t->n_costs, t->priv->cost_capacity, t->n_costs)))
+	if (!name || !isfinite(m->value))
+		return -1;
+	for (unsigned i = 0; i < t->n_costs; i++) /* what was told again, is told later */
+		if (strcmp(t->costs[i].name, name) == 0) {
+			t->costs[i].value = m->value;
+			return 0;
+		}
+	if (!(c = ELEMENT(t->costs, t->n_costs, t->priv->cost_capacity, t->n_costs)))
 		return -1;
 	*c = (struct trace_cost){name, m->value};
 	return 0;
