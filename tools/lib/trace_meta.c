@@ -369,22 +369,19 @@ static int take_step_took(struct trace *t, const uint8_t *p, uint32_t bytes)
 	return take_step_end(t, (const void *)&end, sizeof(end));
 }
 
+/* What is told again replaces what was told. */
 static int take_cost(struct trace *t, const uint8_t *p, uint32_t bytes)
 {
 	const struct prof_meta_cost *m = (const void *)p;
 	const char *name = text_at(p, bytes, sizeof(*m), m->name_bytes);
-	struct trace_cost *c;
+	unsigned i = 0;
 
-	if (!name || !isfinite(m->value))
+	while (name && i < t->n_costs && strcmp(t->costs[i].name, name) != 0)
+		i++;
+	if (!name || !isfinite(m->value) || i >= 4096 /* more is damage */
+	    || !ELEMENT(t->costs, t->n_costs, t->priv->cost_capacity, i))
 		return -1;
-	for (unsigned i = 0; i < t->n_costs; i++) /* what was told again, is told later */
-		if (strcmp(t->costs[i].name, name) == 0) {
-			t->costs[i].value = m->value;
-			return 0;
-		}
-	if (!(c = ELEMENT(t->costs, t->n_costs, t->priv->cost_capacity, t->n_costs)))
-		return -1;
-	*c = (struct trace_cost){name, m->value};
+	t->costs[i] = (struct trace_cost){name, m->value};
 	return 0;
 }
 
