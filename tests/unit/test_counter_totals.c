@@ -67,9 +67,9 @@ static void everything_counted(void)
 static void ratio(void)
 {
 	begin(1, 1, (uint32_t[]){0});
+	uncounted(0, 0, 500);
 	counted(0, 0, 100, 1000);
 	counted(0, 0, 300, 3000);
-	uncounted(0, 0, 500);
 	uncounted(0, 0, 700);
 	totals_settle(s);
 	NEAR(totals_value(s, 0, 0), 16000);
@@ -82,11 +82,12 @@ static void ratio(void)
 static void expansion(void)
 {
 	begin(1, 1, (uint32_t[]){0});
+	uncounted(0, 0, 500);
 	counted(0, 0, 900, 8);
 	counted(0, 0, 100, 10);
 	counted(0, 0, 500, 12);
-	for (unsigned i = 0; i < 3; i++)
-		uncounted(0, 0, 500);
+	uncounted(0, 0, 500);
+	uncounted(0, 0, 500);
 	totals_settle(s);
 	NEAR(totals_value(s, 0, 0), 60);
 	CU_ASSERT_DOUBLE_EQUAL(totals_value_error(s, 0, 0), sqrt(24) * t_over_z(4.3027), 0.1);
@@ -98,10 +99,10 @@ static void expansion(void)
 static void ratio_by_hand(void)
 {
 	begin(1, 1, (uint32_t[]){0});
+	uncounted(0, 0, 8);
 	counted(0, 0, 5, 9);
 	counted(0, 0, 15, 31);
 	counted(0, 0, 10, 20);
-	uncounted(0, 0, 8);
 	uncounted(0, 0, 12);
 	totals_settle(s);
 	NEAR(totals_value(s, 0, 0), 100);
@@ -125,6 +126,23 @@ static void borrowed(void)
 	CU_ASSERT_DOUBLE_EQUAL(totals_value_error(s, 0, 0), sqrt(30000) * 11.3 / 1.96, sqrt(30000) * 0.1);
 	NEAR(totals_counts(s, 0).borrowed, 1);
 	NEAR(totals_counts(s, 0).slices, 5);
+	end();
+}
+
+/* The first operation counts 1000 where the others count 10: it is counted, and
+ * nothing is concluded from it. */
+static void first_time(void)
+{
+	begin(1, 1, (uint32_t[]){0});
+	counted(0, 0, 100, 1000);
+	for (unsigned i = 0; i < 4; i++) {
+		uncounted(0, 0, 100);
+		counted(0, 0, 100, 10);
+	}
+	totals_settle(s);
+	NEAR(totals_value(s, 0, 0), 1080);
+	NEAR(totals_value_error(s, 0, 0), 0);
+	NEAR(totals_counts(s, 0).counted, 5);
 	end();
 }
 
@@ -153,9 +171,9 @@ static void together(void)
 	double sum[2] = {1, 1}, difference[2] = {1, -1};
 
 	begin(1, 2, (uint32_t[]){0});
+	uncounted(0, 0, 100);
 	for (unsigned i = 0; i < 3; i++)
 		slice(0, 0, 100, pairs[i], 2);
-	uncounted(0, 0, 100);
 	totals_settle(s);
 	NEAR(totals_error(s, 0, sum), 2 * totals_value_error(s, 0, 0));
 	CU_ASSERT_DOUBLE_EQUAL(totals_error(s, 0, difference), 0, 1e-6);
@@ -345,6 +363,7 @@ int main(void)
 	CU_add_test(suite, "expansion", expansion);
 	CU_add_test(suite, "ratio by hand", ratio_by_hand);
 	CU_add_test(suite, "borrowed", borrowed);
+	CU_add_test(suite, "first time", first_time);
 	CU_add_test(suite, "too little", too_little);
 	CU_add_test(suite, "together", together);
 	CU_add_test(suite, "drawn, quiet", drawn_quiet);

@@ -19,12 +19,14 @@ enum { LEVELS = 3, NORMAL_SLOT = 1024 };
 
 struct stratum {
 	uint32_t like;
-	double slices, time;        /* of all operations */
-	double observations, m, x;  /* of those counted */
+	bool begun;                 /* its first operation was seen */
+	double rest, rest_time;     /* slices that were not counted, and their time */
+	double observations, m, x;  /* of the sample */
 	double xx;                  /* sum of x^2 / m */
 	double *y, *guess, *dx, *d; /* sums of y, the guess, sums of d x / m and of d */
 	double *dd;                 /* sums of d[i] d[j] / m; settled: covariances of the residuals */
 	double *rate;               /* settled: counts a ns or a slice */
+	struct op_event *first;     /* the first operation, when it was counted */
 	bool by_time[PROF_MAX_COUNTERS];
 	int pool; /* that it takes its rates from; -1: its own */
 };
@@ -216,25 +218,39 @@ static int observe(struct totals *s, struct stratum *h, const struct op_event *e
 	return 0;
 }
 
+/* The first of its kind is counted for certain, and is unlike the others: pages
+ * are touched and code is loaded for the first time. It speaks for itself. */
+static int keep_first(struct totals *s, struct stratum *h, const struct op_event *ev)
+{
+	h->first = arena_alloc(&s->arena, sizeof(*h->first));
+	if (!h->first)
+		return -1;
+	*h->first = *ev;
+	return 0;
+}
+
 int totals_add(struct totals *s, unsigned group, const struct op_event *ev)
 {
 	struct stratum *h = &s->strata[ev->desc];
 	struct cell *c = find_cell(s, ev->desc, group);
+	bool is_first = !h->begun;
+	bool is_counted = s->n_counters && ev->n_counters >= s->n_counters && ev->n_counted;
 
 	if (!c)
 		return -1;
+	h->begun = true;
 	s->timed &= ev->timed;
 	c->slices += ev->n_slices;
 	c->time += (double)ev->busy_ns;
-	h->slices += ev->n_slices;
-	h->time += (double)ev->busy_ns;
-	if (ev->n_counters < s->n_counters || !s->n_counters || !ev->n_counted)
+	h->rest += ev->n_slices - (is_counted ? ev->n_counted : 0);
+	h->rest_time += (double)(ev->busy_ns - (is_counted ? ev->counted_ns : 0));
+	if (!is_counted)
 		return 0;
 	c->counted += ev->n_counted;
 	c->counted_time += (double)ev->counted_ns;
 	for (unsigned i = 0; i < s->n_counters; i++)
 		s->groups[group].y[i] += (double)ev->counters[i];
-	return observe(s, h, ev);
+	return is_first ? keep_first(s, h, ev) : observe(s, h, ev);
 }
 
 /* ---- what the strata say ---- */
@@ -265,9 +281,7 @@ static double covariance(const struct stratum *h, unsigned n, unsigned i, unsign
  * counted, in slices, as the estimator sees it. */
 static double variance(const struct stratum *h, double v, double size)
 {
-	double rest = h->slices - h->m;
-
-	return v * (size * size / h->m + rest);
+	return v * (size * size / h->m + h->rest);
 }
 
 /* Small samples without the tail of a skewed distribution have both a low mean
@@ -277,11 +291,11 @@ static double variance(const struct stratum *h, double v, double size)
 static bool ratio_is_better(const struct stratum *h, unsigned n, unsigned i)
 {
 	struct shift ratio = shift_of(h, i, true), mean = shift_of(h, i, false);
-	double size = (h->time - h->x) / (h->x / h->m);
+	double size = h->rest_time / (h->x / h->m);
 	double chance = exp(2 * 1.645 / sqrt(h->observations - 1));
 
 	return variance(h, covariance(h, n, i, i, ratio, ratio), size)
-	       <= variance(h, covariance(h, n, i, i, mean, mean), h->slices - h->m) * chance;
+	       <= variance(h, covariance(h, n, i, i, mean, mean), h->rest) * chance;
 }
 
 static int settle_stratum(struct totals *s, struct stratum *h)
@@ -401,13 +415,16 @@ static int choose_pool(struct totals *s, struct stratum *h)
 int totals_settle(struct totals *s)
 {
 	for (unsigned i = 0; i < s->n_strata; i++) {
-		s->strata[i].pool = -1;
-		if (s->strata[i].observations > 1 && settle_stratum(s, &s->strata[i]))
+		struct stratum *h = &s->strata[i];
+
+		h->pool = -1;
+		if (!h->observations && h->first && observe(s, h, h->first))
+			return -1; /* better than nothing */
+		if (h->observations > 1 && settle_stratum(s, h))
 			return -1;
 	}
 	for (unsigned i = 0; i < s->n_strata; i++)
-		if (s->strata[i].observations < 2 && s->strata[i].slices > s->strata[i].m
-		    && choose_pool(s, &s->strata[i]))
+		if (s->strata[i].observations < 2 && s->strata[i].rest > 0 && choose_pool(s, &s->strata[i]))
 			return -1;
 	return 0;
 }

@@ -13,6 +13,9 @@
  * Every n-th operation from a random start is treated as a random sample.
  * Slices of one operation that were counted together are one observation.
  *
+ * A stratum's first operation, when counted, adds its counts and is left out of
+ * the sample: recorders take it for certain, and a first time is unlike others.
+ *
  * A stratum with fewer than two observations takes the ratio of like ones: of
  * the same operation and data type, else the same operation, else all. Its
  * error is the spread of those strata among each other.
