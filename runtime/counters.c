@@ -263,7 +263,7 @@ void prof_record_counted(struct prof_thread *t, uint32_t desc, uint64_t raw_star
 
 	if (at_start->valid && thread->counters_state == COUNTERS_RUNNING && !t->busy)
 		take(thread, &at_end);
-	if (!at_end.valid || t->busy || desc == PROF_NO_DESC) {
+	if (!at_end.valid || t->busy || t->choosy || desc >= PROF_DESC_FILTERED) {
 		prof_record(t, desc, raw_start, raw_end);
 		return;
 	}

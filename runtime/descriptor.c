@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "runtime/filter.h"
 #include "runtime/guard.h"
 #include "runtime/intern.h"
 #include "runtime/note.h"
@@ -81,6 +82,11 @@ uint32_t prof_intern_desc(struct prof_thread *t, const struct prof_desc_spec *sp
 
 	if (!guard_enter(&g))
 		return PROF_NO_DESC;
+	if (!filter_takes(spec)) {
+		guard_leave(&g);
+		recorder_spent(start);
+		return PROF_DESC_FILTERED;
+	}
 	id = intern_record(&descriptors, record, build(record, spec, region_string(thread_of(t))));
 	if (id == INTERN_FAILED && descriptors.table.count + descriptors.first_id >= PROF_MAX_DESCS
 	    && !told) {

@@ -160,6 +160,14 @@ const void *meta_add(uint16_t type, const struct iovec *parts, int n)
 	return kept ? (const void *)kept : (const void *)&names;
 }
 
+const void *meta_find(uint16_t type, uint32_t id)
+{
+	for (const struct entry *e = first; e; e = e->next)
+		if (e->meta.type == type && *(const uint32_t *)(&e->meta + 1) == id)
+			return &e->meta;
+	return NULL;
+}
+
 void meta_add_last(uint16_t type, const struct iovec *parts, int n)
 {
 	if (names.chunk.head && total_bytes(parts, n) <= (size_t)(names.chunk.end - names.at))

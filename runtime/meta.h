@@ -24,6 +24,10 @@ const void *meta_add(uint16_t type, const struct iovec *parts, int n);
  * count on those of another chunk. */
 uint32_t meta_timeline_chunk(uint32_t bytes);
 
+/* The record of a type that is kept, by its number; null when there is none.
+ * Slow. */
+const void *meta_find(uint16_t type, uint32_t id);
+
 /* Write all that waits to the file just opened; false when that fails. */
 bool meta_open(void);
 

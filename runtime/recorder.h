@@ -17,7 +17,8 @@
 
 #include "runtime/clock.h" /* static inline uint64_t prof_clock(void): raw reading, hot */
 
-#define PROF_NO_DESC (~0u)
+#define PROF_NO_DESC       (~0u)
+#define PROF_DESC_FILTERED (~1u) /* nobody wants operations of this kind: PROFSHIM_FILTER */
 
 /* ---- threads ---- */
 
@@ -38,6 +39,7 @@ struct prof_thread {
 	uint64_t epoch_raw;
 	uint32_t tick_shift;
 	uint32_t busy;            /* inside the recorder: a signal handler must not record */
+	uint32_t choosy;          /* operations are recorded by their duration: PROFSHIM_FILTER */
 	uint32_t region;          /* string of the regions open, 0: none */
 	uint64_t records;         /* operation records written */
 	uint64_t lost;            /* operations seen while busy or without room */
@@ -112,7 +114,8 @@ struct prof_desc_spec {
 };
 
 /* The id of an equal descriptor, made when there is none; the calling thread's
- * regions become part of it. PROF_NO_DESC when recording stopped. */
+ * regions become part of it. PROF_NO_DESC when recording stopped,
+ * PROF_DESC_FILTERED when nobody wants it. */
 uint32_t prof_intern_desc(struct prof_thread *t, const struct prof_desc_spec *spec);
 
 /* A number that changes with the calling thread's regions (0: none open):
@@ -132,15 +135,9 @@ static inline uint64_t prof_ticks(const struct prof_thread *t, uint64_t raw)
 	return (raw - t->epoch_raw) >> t->tick_shift;
 }
 
-/* One operation (or one thread's slice of one), with raw clock readings at its
- * start and end. Children are recorded before the operation that encloses
- * them. Hot. */
-static inline void prof_record(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end)
+/* An operation that is wanted, by a thread that is not in the recorder. */
+static inline void prof_record_now(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end)
 {
-	if (__builtin_expect(t->busy != 0 || desc == PROF_NO_DESC, 0)) {
-		t->lost++;
-		return;
-	}
 	/* Atomic, at no cost, because the end of the program looks at them. */
 	__atomic_store_n(&t->busy, 1, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -156,6 +153,21 @@ static inline void prof_record(struct prof_thread *t, uint32_t desc, uint64_t ra
 	}
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	__atomic_store_n(&t->busy, 0, __ATOMIC_RELEASE);
+}
+
+/* An operation that is not simply recorded: it is lost, filtered, or its
+ * duration decides. */
+void prof_record_choosy(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end);
+
+/* One operation (or one thread's slice of one), with raw clock readings at its
+ * start and end. Children are recorded before the operation that encloses
+ * them. Hot. */
+static inline void prof_record(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end)
+{
+	if (__builtin_expect((t->busy | t->choosy) != 0 || desc >= PROF_DESC_FILTERED, 0))
+		prof_record_choosy(t, desc, raw_start, raw_end);
+	else
+		prof_record_now(t, desc, raw_start, raw_end);
 }
 
 /* ---- counters: costly, so taken when due ---- */

@@ -13,6 +13,7 @@
 #include "runtime/counters.h"
 #include "runtime/energy.h"
 #include "runtime/facts.h"
+#include "runtime/filter.h"
 #include "runtime/guard.h"
 #include "runtime/job.h"
 #include "runtime/meta.h"
@@ -170,6 +171,7 @@ void prof_runtime_start(void)
 		set_phase(RECORDER_ARMED);
 		sync_now();
 		record_switch_start();
+		filter_start();
 	}
 	guard_leave(&g);
 }

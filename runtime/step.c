@@ -7,6 +7,7 @@
 #include "runtime/cost.h"
 #include "runtime/counters.h"
 #include "runtime/energy.h"
+#include "runtime/filter.h"
 #include "runtime/guard.h"
 #include "runtime/meta.h"
 #include "runtime/output.h"
@@ -52,6 +53,7 @@ void prof_group_enter(struct prof_thread *pub, uint32_t group, uint32_t ith, uin
 	uint64_t fields[3] = {group, ith, nth};
 
 	counters_prepare(t);
+	t->held.is = false;
 	t->position.step_outside = t->position.step;
 	if (step)
 		set_step(t, step);
@@ -59,6 +61,7 @@ void prof_group_enter(struct prof_thread *pub, uint32_t group, uint32_t ith, uin
 	t->position.ith = ith;
 	t->position.nth = nth;
 	t->position.group_records = pub->records;
+	t->position.group_skipped = t->position.skip_untold = 0;
 	thread_event(t, PROF_EVENT_GROUP, 3, fields);
 }
 
@@ -67,7 +70,9 @@ void prof_group_leave(struct prof_thread *pub)
 	static const uint64_t none[3];
 	struct thread *t = thread_of(pub);
 
+	filter_settle(t);
 	t->position.group = t->position.ith = t->position.nth = 0;
+	t->position.group_skipped = t->position.skip_untold = 0;
 	thread_event(t, PROF_EVENT_GROUP, 3, none);
 	set_step(t, t->position.step_outside);
 }

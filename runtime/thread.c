@@ -22,6 +22,7 @@
 
 #include "runtime/call_site.h"
 #include "runtime/counters.h"
+#include "runtime/filter.h"
 #include "runtime/guard.h"
 #include "runtime/memory.h"
 #include "runtime/meta.h"
@@ -111,7 +112,7 @@ static uint8_t at_most_255(uint32_t v)
 
 static bool next_chunk(struct thread *t)
 {
-	const struct position *at = &t->position;
+	struct position *at = &t->position;
 	struct prof_chunk_header head = {.kind = PROF_CHUNK_OPS, .step = at->step};
 	struct output_why why;
 
@@ -125,7 +126,8 @@ static bool next_chunk(struct thread *t)
 	head.base_tick = t->pub.stream.last_end;
 	head.n_counters = (uint8_t)counters_number();
 	head.group = at->group;
-	head.group_index = at->group ? (uint32_t)(t->pub.records - at->group_records) : 0;
+	head.group_index = filter_group_index(t);
+	at->skip_untold = 0;
 	head.ith = at_most_255(at->ith);
 	head.nth = at_most_255(at->nth);
 	if (!chunk_open(&t->chunk, &head, &why)) {
@@ -137,6 +139,28 @@ static bool next_chunk(struct thread *t)
 	prof_stream_reset(&t->pub.stream, head.base_tick, t->resets++);
 	set_room(t, t->chunk.payload, t->chunk.end - RESERVE_BYTES);
 	return true;
+}
+
+void thread_tell_skipped(struct thread *t)
+{
+	uint64_t n = t->position.skip_untold;
+
+	if (!n)
+		return;
+	t->position.skip_untold = 0;
+	thread_event(t, PROF_EVENT_SKIP, 1, &n);
+}
+
+void prof_record_choosy(struct prof_thread *pub, uint32_t desc, uint64_t raw_start, uint64_t raw_end)
+{
+	struct thread *t = thread_of(pub);
+
+	if (desc == PROF_DESC_FILTERED)
+		pub->skipped++;
+	else if (pub->busy || desc == PROF_NO_DESC)
+		pub->lost++;
+	else
+		filter_record(t, desc, raw_start, raw_end);
 }
 
 bool prof_thread_more(struct prof_thread *pub)
@@ -278,6 +302,8 @@ static struct thread *obtain(void)
 	t->pub.next_costly_raw = counters_first_due();
 	t->counters_state = COUNTERS_UNTRIED;
 	t->regions.depth = t->regions.wanted = 0;
+	t->held.is = false;
+	t->pub.choosy = filter_by_time();
 	t->pub.region = 0;
 	t->next = live;
 	live = t;

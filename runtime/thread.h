@@ -28,8 +28,18 @@ struct regions {
 struct position {
 	uint32_t group, ith, nth;
 	uint64_t group_records; /* records of the thread when it entered */
+	uint32_t group_skipped; /* operations of the group that were left out */
+	uint32_t skip_untold;   /* of these, those that the stream does not tell of yet */
 	uint32_t step;          /* plus 1, in force now */
 	uint32_t step_outside;  /* in force again when it leaves the group */
+};
+
+/* A part of an operation that is too short, but may be wanted because of
+ * another thread's. */
+struct held {
+	bool is;
+	uint32_t desc;
+	uint64_t raw_start, raw_end;
 };
 
 enum counters_state { COUNTERS_UNTRIED, COUNTERS_RUNNING, COUNTERS_BROKEN, COUNTERS_NONE };
@@ -45,6 +55,7 @@ struct thread {
 	uint32_t resets;        /* of the stream, for its whole life */
 	uint64_t lost_told;     /* part of `lost` that is in the trace */
 	struct position position;
+	struct held held;
 	struct regions regions;
 	struct site_cache *sites; /* null until used; call_site.c */
 	enum counters_state counters_state;
@@ -65,6 +76,10 @@ void thread_start(void);
 /* An event into t's stream, when it has a chunk; else nothing, as the next
  * chunk's header says where the thread stands. The calling thread's own t. */
 void thread_event(struct thread *t, enum prof_event event, unsigned n, const uint64_t *fields);
+
+/* What was left out of t's group is told before what comes next: the k-th
+ * operation of a group is the k-th on all threads. */
+void thread_tell_skipped(struct thread *t);
 
 /* Every thread stops where it is: none can record any more. Lock held. */
 void thread_halt_all(void);

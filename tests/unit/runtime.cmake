@@ -3,6 +3,8 @@
 prof_unit_test(test_codec)
 prof_unit_test(test_config prof_runtime)
 prof_unit_test(test_ring prof_runtime)
+prof_unit_test(test_record_filter prof_runtime)
+target_include_directories(test_record_filter SYSTEM PRIVATE ${PROF_XXHASH_INCLUDE})
 prof_unit_test(test_record_switch prof_runtime)
 target_include_directories(test_record_switch SYSTEM PRIVATE ${PROF_XXHASH_INCLUDE})
 prof_unit_test(test_recorder_limit prof_runtime)
