@@ -18,6 +18,7 @@
 #include "tools/profrun/command.h"
 #include "tools/profrun/launch.h"
 #include "tools/profrun/report.h"
+#include "tools/profrun/settings.h"
 
 enum env_id {
 #define PROF_ENV(id, env, standard, help) ENV_##id,
@@ -43,8 +44,9 @@ static struct {
 	char helps[N_ENV][256];
 } run;
 
-/* "PROFSHIM_CALLSITES" is --callsites, its value unchecked: the shim says what it
- * cannot use, and it does so for those too who set the variable by hand. */
+/* "PROFSHIM_CALLSITES" is --callsites, its value unchecked but for those of
+ * settings.h: the shim says what it cannot use, and it does so for those too who
+ * set the variable by hand. */
 static void make_options(void)
 {
 	struct cli_option *o = run.options;
@@ -168,6 +170,20 @@ static int set_variables(struct diag *d)
 	return 0;
 }
 
+static int check_settings(struct diag *d)
+{
+	static int (*const checks[N_ENV])(const char *, struct diag *) = {
+	        [ENV_MAX_SIZE] = settings_check_max_size,
+	        [ENV_RECORD] = settings_check_record,
+	        [ENV_FILTER] = settings_check_filter,
+	};
+
+	for (unsigned i = 0; i < N_ENV; i++)
+		if (checks[i] && run.values[i] && checks[i](run.values[i], d) != 0)
+			return -1;
+	return 0;
+}
+
 static int run_command(char **argv)
 {
 	char path[PATH_MAX];
@@ -211,6 +227,7 @@ int main(int argc, char **argv)
 	        .epilog = "Ends as the command did; 126 when it cannot be executed, 127 when there is none.",
 	        .first_ends = true,
 	};
+	struct diag d = {""};
 	char **args;
 	unsigned n_args;
 	int status;
@@ -219,6 +236,10 @@ int main(int argc, char **argv)
 	status = cli_parse(&command, argc, argv, &args, &n_args);
 	if (status != CLI_GO_ON)
 		return status;
+	if (check_settings(&d) != 0) {
+		cli_error("profrun", d.text);
+		return CLI_USAGE;
+	}
 	args[n_args] = NULL;
 	return run_command(args);
 }
