@@ -18,3 +18,14 @@ target_include_directories(test_recorder_limit SYSTEM PRIVATE ${PROF_XXHASH_INCL
 target_include_directories(test_recorder SYSTEM PRIVATE ${PROF_XXHASH_INCLUDE})
 target_include_directories(test_run_folder SYSTEM PRIVATE ${PROF_XXHASH_INCLUDE})
 target_include_directories(test_walk_budget SYSTEM PRIVATE ${PROF_XXHASH_INCLUDE})
+# Counters of machines that are not here: a libpapi of our own, found before the system's.
+add_library(stand_in_papi SHARED stand_in_papi.c)
+set_target_properties(stand_in_papi PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/unit/stand_in
+  OUTPUT_NAME papi SUFFIX .so.7.0 C_VISIBILITY_PRESET default)
+target_include_directories(stand_in_papi SYSTEM PRIVATE ${PROF_PAPI_INCLUDE})
+prof_unit_test(test_counters prof_runtime m)
+target_compile_definitions(test_counters PRIVATE PROF_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_include_directories(test_counters SYSTEM PRIVATE ${PROF_XXHASH_INCLUDE})
+target_link_options(test_counters PRIVATE
+  -rdynamic -Wl,--disable-new-dtags,-rpath,${CMAKE_BINARY_DIR}/tests/unit/stand_in)
+add_dependencies(test_counters stand_in_papi)
