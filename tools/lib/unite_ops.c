@@ -67,29 +67,46 @@ static uint32_t step_of(const struct unite_part *part, uint64_t step)
 	return index ? index + part->first_step : 0;
 }
 
+/* Slices are counted, those left out too. */
+static void put_left_out(struct output *o)
+{
+	if (o->left_out && o->group)
+		o->p = prof_put_event(o->p, PROF_EVENT_SKIP, 1, o->left_out, 0, 0);
+	o->group_index += o->group ? o->left_out : 0;
+	o->left_out = 0;
+}
+
+/* Whether what is in force at a chunk's start is what is now. */
+static bool goes_on(const struct output *o, const struct trace_chunk *c)
+{
+	const struct unite_part *part = o->part;
+
+	return o->step == step_of(part, c->step) && o->group == (c->group ? c->group + part->first_group : 0)
+	       && (!o->group || o->group_index == c->group_index)
+	       && unite_tick(o->unite, part, c->base_tick) >= o->out.last_end;
+}
+
 /* Chunks that follow each other are one stream, cut anew. Where the part goes on
  * after a gap, what is in force is what its chunk says; the gap stays one, as
  * slices can't be counted over it. */
 static int enter_chunk(struct output *o, const struct trace_chunk *c, const struct trace_chunk *before)
 {
 	const struct unite_part *part = o->part;
-	uint64_t base = unite_tick(o->unite, part, c->base_tick);
 	bool follows = before && before->serial + 1 == c->serial;
 
 	prof_stream_reset(&o->in, c->base_tick, c->serial);
-	if (follows && base >= o->out.last_end)
+	put_left_out(o);
+	if (follows && goes_on(o, c))
 		return 0;
 	if (flush(o))
 		return -1;
-	o->out.last_end = base;
-	if (!follows) {
-		o->serial += before != NULL;
-		o->group = c->group ? c->group + part->first_group : 0;
-		o->group_index = c->group_index;
-		o->step = step_of(part, c->step);
-		o->ith = c->ith;
-		o->nth = c->nth;
-	}
+	o->serial += before && !follows;
+	o->out.last_end = unite_tick(o->unite, part, c->base_tick);
+	o->group = c->group ? c->group + part->first_group : 0;
+	o->group_index = c->group_index;
+	o->step = step_of(part, c->step);
+	o->ith = c->ith;
+	o->nth = c->nth;
 	begin_chunk(o);
 	return 0;
 }
@@ -158,15 +175,6 @@ static uint64_t find_cut_end(struct output *o, const struct trace_stream *s)
 	return cut_end;
 }
 
-/* Slices are counted, those left out too. */
-static void put_left_out(struct output *o)
-{
-	if (o->left_out && o->group)
-		o->p = prof_put_event(o->p, PROF_EVENT_SKIP, 1, o->left_out, 0, 0);
-	o->group_index += o->group ? o->left_out : 0;
-	o->left_out = 0;
-}
-
 static int copy_chunk(struct output *o, const struct trace_chunk *c)
 {
 	const uint8_t *p = c->payload, *end = p + c->used, *next;
@@ -207,6 +215,7 @@ static int copy_stream(struct output *o, const struct trace_stream *s)
 		if (enter_chunk(o, &s->chunks[i], i ? &s->chunks[i - 1] : NULL)
 		    || copy_chunk(o, &s->chunks[i]))
 			return -1;
+	o->left_out = 0;
 	return flush(o);
 }
 
