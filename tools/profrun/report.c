@@ -1,116 +1,22 @@
-/* report.c: find the traces of a run that has ended, and sum them up.
+/* report.c: sum up a run that has ended, for people.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * The program may have been a shell script, so that any of its descendants may
- * have written the trace, and several may have: the first one to record takes
- * the name, the others put their process id before its extension. A trace
- * belongs to this run when recording began after the program was started, and
- * all traces of the run carry the run id of the first.
+ * Of several processes the sums are those of their merge: on one clock, so that
+ * time in which several of them compute is time once, as is the machine's energy.
  */
 #include "tools/profrun/report.h"
 
-#include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <prof/trace_format.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/lib/table.h"
 #include "tools/lib/trace.h"
+#include "tools/profrun/traces.h"
 
-struct run_traces {
-	char main[PATH_MAX]; /* of the process that took the name, or the first found */
-	uint8_t run_id[16];
-	unsigned n;   /* in all */
-	double bytes; /* in all */
-};
-
-/* Whether the file at path is a trace that began at or after began_ns. */
-static bool read_header(const char *path, uint64_t began_ns, struct prof_file_header *h, struct stat *st)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && fstat(fd, st) == 0 && read(fd, h, sizeof(*h)) == (ssize_t)sizeof(*h)
-	          && !memcmp(h->magic, PROF_TRACE_MAGIC, sizeof(h->magic))
-	          && h->epoch_realtime_ns >= began_ns;
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-static void add_trace(struct run_traces *found, const char *path, uint64_t began_ns)
-{
-	struct prof_file_header h;
-	struct stat st;
-
-	if (!strcmp(path, found->main) || !read_header(path, began_ns, &h, &st))
-		return;
-	if (found->n == 0) {
-		snprintf(found->main, sizeof(found->main), "%s", path);
-		memcpy(found->run_id, h.run_id, sizeof(h.run_id));
-	} else if (memcmp(found->run_id, h.run_id, sizeof(h.run_id)) != 0) {
-		return;
-	}
-	found->n++;
-	found->bytes += (double)st.st_size;
-}
-
-/* `text` with what glob(3) would take for a pattern made literal. */
-static void put_literal(char *out, size_t bytes, const char *text, size_t n)
-{
-	size_t used = strlen(out);
-
-	for (size_t i = 0; i < n && used + 3 < bytes; i++) {
-		if (strchr("*?[\\", text[i]))
-			out[used++] = '\\';
-		out[used++] = text[i];
-	}
-	out[used] = '\0';
-}
-
-/* The pattern that names of further processes' traces have: "*" for the process
- * id where output has %p, else before the extension. */
-static void make_pattern(const char *output, char *pattern, size_t bytes)
-{
-	const char *base = strrchr(output, '/');
-	const char *place = strstr(output, "%p");
-	const char *rest = place ? place + 2 : NULL;
-
-	pattern[0] = '\0';
-	if (!place) {
-		place = strrchr(base ? base + 1 : output, '.');
-		if (!place)
-			place = output + strlen(output);
-		rest = place;
-	}
-	put_literal(pattern, bytes, output, (size_t)(place - output));
-	strncat(pattern, strstr(output, "%p") ? "*" : ".*", bytes - strlen(pattern) - 1);
-	put_literal(pattern, bytes, rest, strlen(rest));
-}
-
-static void find_traces(const char *output, pid_t pid, uint64_t began_ns, struct run_traces *found)
-{
-	char pattern[2 * PATH_MAX], mine[PATH_MAX];
-	const char *p = strstr(output, "%p");
-	glob_t g;
-
-	memset(found, 0, sizeof(*found));
-	if (p)
-		snprintf(mine, sizeof(mine), "%.*s%ld%s", (int)(p - output), output, (long)pid, p + 2);
-	else
-		snprintf(mine, sizeof(mine), "%s", output);
-	add_trace(found, mine, began_ns);
-	make_pattern(output, pattern, sizeof(pattern));
-	if (glob(pattern, 0, NULL, &g) == 0) {
-		for (size_t i = 0; i < g.gl_pathc; i++)
-			add_trace(found, g.gl_pathv[i], began_ns);
-		globfree(&g);
-	}
-}
+enum { NAMES_SHOWN = 8 };
 
 struct run_sums {
 	uint64_t operations, prompt_tokens, generated_tokens;
@@ -151,15 +57,20 @@ static const char *plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
+static int open_all(const struct run_traces *found, struct trace **t, struct diag *d)
+{
+	return found->list.n == 1 ? trace_open(found->list.paths[0], NULL, t, d)
+	                          : trace_folder_merge(&found->list, "the merge of its traces", NULL, t, d);
+}
+
 static void report_sums(const struct run_traces *found, const struct run_times *times)
 {
-	struct trace_options options = {0};
 	struct run_sums sums;
 	struct trace *t = NULL;
 	struct diag d = {""};
 	double covered_s;
 
-	if (trace_open(found->main, &options, &t, &d) != 0 || sum_up(t, &sums, &d) != 0) {
+	if (open_all(found, &t, &d) != 0 || sum_up(t, &sums, &d) != 0) {
 		fprintf(stderr, "profrun: run: the trace cannot be summed up: %s\n", d.text);
 		trace_close(t);
 		return;
@@ -167,6 +78,8 @@ static void report_sums(const struct run_traces *found, const struct run_times *
 	covered_s = (double)sums.covered_ns * 1e-9;
 	fprintf(stderr, "profrun: run: %llu operation%s", (unsigned long long)sums.operations,
 	        plural(sums.operations));
+	if (t->n_processes > 1)
+		fprintf(stderr, " of %u processes", t->n_processes);
 	if (t->n_steps)
 		fprintf(stderr, " in %u step%s", t->n_steps, plural(t->n_steps));
 	if (sums.prompt_tokens || sums.generated_tokens)
@@ -193,15 +106,64 @@ static const char *short_path(const char *path)
 	return !strncmp(path, cwd, n) && path[n] == '/' && path[n + 1] ? path + n + 1 : path;
 }
 
+/* The names of the traces from `first` on, without their folder. */
+static void put_names(const struct run_traces *found, unsigned first)
+{
+	for (unsigned i = first; i < found->list.n; i++) {
+		const char *slash = strrchr(found->list.paths[i], '/');
+
+		if (i - first == NAMES_SHOWN) {
+			fprintf(stderr, " and %u more", found->list.n - i);
+			return;
+		}
+		fprintf(stderr, "%s %s", i > first ? "," : "", slash ? slash + 1 : found->list.paths[i]);
+	}
+}
+
+static void report_traces(const struct run_traces *found, const char *path)
+{
+	char size[64];
+
+	table_format_value(TABLE_BYTES, found->bytes, size, sizeof(size));
+	fprintf(stderr, "profrun: trace: %s (%s", path, size);
+	if (found->list.n > 1 && *found->folder) {
+		fprintf(stderr, ", %u traces:", found->list.n);
+		put_names(found, 0);
+	} else if (found->list.n > 1) {
+		fprintf(stderr, " with %u of the run's other processes beside it:", found->list.n - 1);
+		put_names(found, 1);
+	}
+	fprintf(stderr, ")\n");
+}
+
+/* Traces that lie among others are named one by one. */
+static void report_look(const struct run_traces *found, const char *path)
+{
+	if (found->list.n < 2) {
+		fprintf(stderr, "profrun: look: proftrace stats %s; profreplay %s --arch PIM-AI-1chip\n",
+		        path, path);
+		return;
+	}
+	if (*found->folder) {
+		fprintf(stderr,
+		        "profrun: look: proftrace stats %s --by process,op; proftrace merge %s -o run.bin\n",
+		        path, path);
+		return;
+	}
+	fprintf(stderr, "profrun: look: proftrace merge");
+	for (unsigned i = 0; i < found->list.n && i < NAMES_SHOWN; i++)
+		fprintf(stderr, " %s", short_path(found->list.paths[i]));
+	fprintf(stderr, "%s -o run.bin; proftrace stats run.bin --by process,op\n",
+	        found->list.n > NAMES_SHOWN ? " ..." : "");
+}
+
 void report_run(const char *output, pid_t pid, const struct run_times *times)
 {
 	struct run_traces found;
 	const char *path;
-	char size[64];
 
-	find_traces(output, pid, times->began_realtime_ns, &found);
-	path = short_path(found.main);
-	if (found.n == 0) {
+	run_traces_find(output, pid, times->began_realtime_ns, &found);
+	if (found.list.n == 0) {
 		fprintf(stderr,
 		        "profrun: trace: none was written\n"
 		        "profrun: run: %.3g s without a call of a function that libprofshim.so knows\n"
@@ -210,11 +172,9 @@ void report_run(const char *output, pid_t pid, const struct run_times *times)
 		        times->wall_s);
 		return;
 	}
-	fprintf(stderr, "profrun: trace: %s (%s", path,
-	        table_format_value(TABLE_BYTES, found.bytes, size, sizeof(size)));
-	if (found.n > 1)
-		fprintf(stderr, " with %u of the run's other processes beside it", found.n - 1);
-	fprintf(stderr, ")\n");
+	path = short_path(*found.folder && found.list.n > 1 ? found.folder : found.list.paths[0]);
+	report_traces(&found, path);
 	report_sums(&found, times);
-	fprintf(stderr, "profrun: look: proftrace stats %s; profreplay %s --arch PIM-AI-1chip\n", path, path);
+	report_look(&found, path);
+	run_traces_release(&found);
 }
