@@ -31,7 +31,6 @@ struct made {
 	struct trace_file file;
 	struct trace_names names;
 	uint64_t records, last_tick;
-	uint32_t group;
 };
 
 static inline unsigned made_random(struct made *m, unsigned below)
@@ -244,72 +243,90 @@ static inline void made_steps(struct made *m, uint64_t ticks)
 
 enum { MADE_GAP = 400, MADE_BYTES = 48000 };
 
-/* One thread's stream: operations, some with children, some with counters, some
- * shared with the other threads, between events of every kind. */
-static inline void made_stream(struct made *m, unsigned thread)
+/* One thread's stream while it is made. */
+struct made_stream {
+	struct prof_stream s;
+	struct prof_chunk_header h;
+	uint8_t payload[PROF_CHUNK_ALIGN], *p;
+	uint32_t step;
+};
+
+static inline void made_flush(struct made *m, struct made_stream *o)
+{
+	if (o->p > o->payload && trace_file_chunk(&m->file, &o->h, o->payload, (uint32_t)(o->p - o->payload)))
+		abort();
+	o->h.base_tick = o->s.last_end;
+	o->h.serial++;
+	o->h.step = o->step;
+	prof_stream_reset(&o->s, o->s.last_end, o->h.serial);
+	o->p = o->payload;
+}
+
+static inline void made_event(struct made *m, struct made_stream *o, unsigned what, bool in_group)
+{
+	if (what == 1)
+		o->p = prof_put_event(o->p, PROF_EVENT_LOST, 1, 0, 0, 0);
+	if (what == 2 && m->steps && !in_group) {
+		o->step = made_random(m, m->steps + 1);
+		o->p = prof_put_event(o->p, PROF_EVENT_STEP, 1, o->step, 0, 0);
+	}
+	if (what == 3) {
+		o->p = prof_put_event(o->p, PROF_EVENT_TIME, 1, 11, 0, 0);
+		o->s.last_end += 11;
+	}
+}
+
+/* An operation from `start` on; what 0: with a child, which comes first. The
+ * first of six kinds have counters, but for the parent. */
+static inline void made_operation(struct made *m, struct made_stream *o, unsigned what, unsigned desc,
+                                  uint64_t start)
+{
+	uint64_t end = start + 20 + made_random(m, 1000), values[4];
+
+	for (unsigned j = 0; j < m->counters; j++)
+		values[j] = made_random(m, 3000);
+	if (what == 0) {
+		o->p = prof_put_op(&o->s, o->p, 0, start + 5, end - 5, NULL, 0);
+		m->records++;
+	}
+	o->p = prof_put_op(&o->s, o->p, desc, start, end, values, what && what < 6 ? m->counters : 0);
+	m->records++;
+}
+
+/* Operations, some with children, some with counters, some shared with the
+ * other threads, between events of every kind. */
+static inline void made_thread(struct made *m, unsigned thread)
 {
 	static struct prof_successor successors[PROF_MAX_PREDICTED];
-	static uint8_t payload[PROF_CHUNK_ALIGN];
-	struct prof_stream s = {.successors = successors};
-	struct prof_chunk_header h = {
-	        .kind = PROF_CHUNK_OPS, .thread = thread + 1, .n_counters = (uint8_t)m->counters};
-	uint8_t *p = payload;
-	uint64_t at = 0, values[4];
-	bool in_group = false;
-	uint32_t step = 0;
+	static struct made_stream o;
 
 	memset(successors, 0, sizeof(successors));
-	prof_stream_reset(&s, 0, 0);
+	memset(&o, 0, sizeof(o));
+	o.s.successors = successors;
+	o.h = (struct prof_chunk_header){
+	        .kind = PROF_CHUNK_OPS, .thread = thread + 1, .n_counters = (uint8_t)m->counters};
+	prof_stream_reset(&o.s, 0, 0);
+	o.p = o.payload;
 	for (unsigned i = 0; i < m->operations; i++) {
 		unsigned what = made_random(m, 20), desc = made_random(m, m->descs);
-		uint64_t start, end;
+		bool shared = i % 50 == 10; /* the same on every thread: a group of one operation */
+		uint64_t start;
 
-		if (p - payload > MADE_BYTES) {
-			if (trace_file_chunk(&m->file, &h, payload, (uint32_t)(p - payload)))
-				abort();
-			h.base_tick = s.last_end;
-			h.serial++;
-			h.step = step;
-			prof_stream_reset(&s, s.last_end, h.serial);
-			p = payload;
-		}
-		if (i % 50 == 10) { /* the same on every thread: a group of one operation */
-			at = (at / 100000 + 1) * 100000 + thread * 7;
-			p = prof_put_event(p, PROF_EVENT_GROUP, 3, m->group + i / 50 + 1, thread, m->threads);
+		if (o.p - o.payload > MADE_BYTES)
+			made_flush(m, &o);
+		if (shared) {
+			o.p = prof_put_event(o.p, PROF_EVENT_GROUP, 3, i / 50 + 1, thread, m->threads);
 			desc = i % m->descs;
-			in_group = true;
 		}
-		start = (at > s.last_end ? at : s.last_end) + (in_group ? 0 : made_random(m, MADE_GAP));
-		end = start + 20 + made_random(m, 1000);
-		for (unsigned j = 0; j < m->counters; j++)
-			values[j] = made_random(m, 3000);
-		if (what == 0) /* a child comes first */
-			p = prof_put_op(&s, p, 0, start + 5, end - 5, NULL, 0), m->records++;
-		if (what == 1)
-			p = prof_put_event(p, PROF_EVENT_LOST, 1, 0, 0, 0);
-		if (what == 2 && m->steps && !in_group) {
-			step = made_random(m, m->steps + 1);
-			p = prof_put_event(p, PROF_EVENT_STEP, 1, step, 0, 0);
-		}
-		if (what == 3) {
-			p = prof_put_event(p, PROF_EVENT_TIME, 1, 11, 0, 0);
-			s.last_end += 11;
-			start += 11;
-			end += 11;
-		}
-		if (what == 0 && m->counters) /* the parent is not counted */
-			p = prof_put_op(&s, p, desc, start, end, NULL, 0);
-		else
-			p = prof_put_op(&s, p, desc, start, end, values, what < 6 ? m->counters : 0);
-		m->records++;
-		if (in_group)
-			p = prof_put_event(p, PROF_EVENT_GROUP, 3, 0, 0, 0);
-		in_group = false;
-		at = s.last_end;
+		made_event(m, &o, what, shared);
+		start = shared ? (o.s.last_end / 100000 + 1) * 100000 + thread * 7
+		               : o.s.last_end + made_random(m, MADE_GAP);
+		made_operation(m, &o, what, desc, start);
+		if (shared)
+			o.p = prof_put_event(o.p, PROF_EVENT_GROUP, 3, 0, 0, 0);
 	}
-	if (p > payload && trace_file_chunk(&m->file, &h, payload, (uint32_t)(p - payload)))
-		abort();
-	m->last_tick = s.last_end > m->last_tick ? s.last_end : m->last_tick;
+	made_flush(m, &o);
+	m->last_tick = o.s.last_end > m->last_tick ? o.s.last_end : m->last_tick;
 }
 
 /* A whole trace of random operations. */
@@ -332,7 +349,7 @@ static inline void made_whole(struct made *m)
 	if (trace_file_flush(&m->file))
 		abort();
 	for (unsigned i = 0; i < m->threads; i++)
-		made_stream(m, i);
+		made_thread(m, i);
 	made_end(m);
 }
 

@@ -13,6 +13,7 @@
 enum { PARTS_MAX = 4 };
 
 static char folder[64];
+static unsigned shared, children_seen; /* operations compared that were that */
 
 static int enter(void)
 {
@@ -97,6 +98,8 @@ static void compare_operations(struct trace *part, struct trace *whole, uint32_t
 		}
 		e = &whole->descs[y.desc];
 		n++;
+		shared += y.n_slices > 1;
+		children_seen += y.depth > 0;
 		wrong += strcmp(d->native, e->native) != 0 || d->layer != e->layer
 		         || d->operands[0].dims[0] != e->operands[0].dims[0] || !d->site != !e->site
 		         || x.depth != y.depth || x.n_slices != y.n_slices || x.phase != y.phase
@@ -182,6 +185,7 @@ static void on_one_counter(void)
 		}
 		compare_parts(PARTS_MAX, seed % 2, 3);
 	}
+	CU_ASSERT_TRUE(shared > 100 && children_seen > 100);
 	clear_folder();
 }
 
