@@ -8,9 +8,14 @@
 #include "tools/lib/trace_meta_write.h"
 #include "tools/lib/unite_private.h"
 
-/* Costs of one reading: the mean is over processes, by what they recorded. All
- * other costs are sums. */
-static const char *const unit_costs[] = {"clock_ns", "record_ns", "counters_ns", "site_ns"};
+/* Costs of one thing: their mean over processes, by how many of it each did,
+ * which another cost tells, or else by its records. All other costs are sums. */
+static const struct {
+	const char *name, *count;
+} unit_costs[] = {
+        {"clock_ns", ""},     {"record_ns", ""},        {"counters_ns", "readings"},
+        {"walk_ns", "walks"}, {"site_ns", "site_hits"},
+};
 
 /* ---- facts ---- */
 
@@ -154,12 +159,13 @@ static int write_counters(struct unite *u)
 
 /* ---- costs ---- */
 
-static bool is_unit_cost(const char *name)
+/* The cost that counts what `name` is the cost of, "" for records; null: it is a sum. */
+static const char *count_of(const char *name)
 {
 	for (unsigned i = 0; i < sizeof(unit_costs) / sizeof(unit_costs[0]); i++)
-		if (!strcmp(name, unit_costs[i]))
-			return true;
-	return false;
+		if (!strcmp(name, unit_costs[i].name))
+			return unit_costs[i].count;
+	return NULL;
 }
 
 /* Of one process: the last one told is the one that holds. */
@@ -173,22 +179,34 @@ static bool cost_of(const struct trace *t, const char *name, double *value)
 	return false;
 }
 
+static double weight_of(const struct trace *t, const char *count)
+{
+	double weight;
+
+	if (!count)
+		return 1;
+	if (*count)
+		return cost_of(t, count, &weight) && weight > 0 ? weight : 1;
+	return (double)t->records + 1;
+}
+
 static int write_cost(struct unite *u, const char *name)
 {
 	struct trace_piece piece = {name, strlen(name) + 1};
 	struct prof_meta_cost m = {.head = {.type = PROF_META_COST}, .name_bytes = (uint32_t)piece.n};
+	const char *count = count_of(name);
 	double value, sum = 0, weights = 0;
 
 	for (unsigned i = 0; i < u->n; i++) {
 		const struct trace *t = u->parts[i].trace;
-		double weight = is_unit_cost(name) ? (double)t->records + 1 : 1;
+		double weight = weight_of(t, count);
 
 		if (!cost_of(t, name, &value))
 			continue;
 		sum += weight * value;
 		weights += weight;
 	}
-	m.value = is_unit_cost(name) ? sum / weights : sum;
+	m.value = count ? sum / weights : sum;
 	return trace_file_meta(u->file, &m.head, sizeof(m), &piece, 1);
 }
 
