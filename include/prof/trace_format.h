@@ -230,7 +230,8 @@ struct prof_meta_clock_sync {
 
 enum prof_counter_kind { PROF_COUNTER_HARDWARE = 1, PROF_COUNTER_SOFTWARE = 2, PROF_COUNTER_MISSING = 3 };
 
-/* A counter asked for: "name\0why\0" follows; why is empty unless missing. */
+/* A counter asked for: "name\0why\0" follows; why: of a missing one the reason; of
+ * others what there is to know (multiplexed), mostly empty. */
 struct prof_meta_counter {
 	struct prof_meta head;
 	uint32_t index; /* position in operation records; ~0 when missing */
@@ -303,7 +304,8 @@ struct prof_meta_step_took {
 };
 
 /* What recording itself costs: "name\0" follows. Written at the start for
- * costs of one reading, and at the end for totals. */
+ * costs of one reading, and at the end and now and then before for totals; the
+ * last record of a name holds. */
 struct prof_meta_cost {
 	struct prof_meta head;
 	double value;
