@@ -4,8 +4,10 @@
 #include "tests/fuzz/fuzz.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-#include "tools/lib/trace.h"
+#include "tools/lib/trace_unite.h"
 
 static bool read_all(struct trace *t)
 {
@@ -23,6 +25,61 @@ static bool read_all(struct trace *t)
 	return sound && (more == 0 || d.text[0]);
 }
 
+static const char *merged_path(void)
+{
+	static char path[] = "/tmp/fuzz_trace.XXXXXX";
+	static bool made;
+
+	if (!made)
+		close(mkstemp(path));
+	made = true;
+	return path;
+}
+
+/* A recorded trace, of another process than the one among the seeds. */
+static struct trace *open_sound(void)
+{
+	static char path[] = "/tmp/fuzz_trace.XXXXXX", bytes[1 << 20];
+	static bool made;
+	struct trace *t = NULL;
+	struct diag d;
+
+	if (!made) {
+		FILE *seed = fopen("tests/fuzz/seeds/blas.trace", "r");
+		size_t n = seed ? fread(bytes, 1, sizeof(bytes), seed) : 0;
+		int fd = mkstemp(path);
+
+		bytes[offsetof(struct prof_file_header, pid)] ^= 1;
+		if (!n || write(fd, bytes, n) != (ssize_t)n)
+			abort();
+		close(fd);
+		fclose(seed);
+	}
+	made = true;
+	return trace_open(path, NULL, &t, &d) ? NULL : t;
+}
+
+/* What could be read can be merged with a sound trace, and what came of it be
+ * read to its end; or the merge says why not. */
+static bool merges(struct trace *t)
+{
+	const struct unite_options options = {.any_run = true};
+	struct trace *sound = open_sound(), *whole = NULL;
+	struct diag d = {""};
+	bool fine;
+
+	if (!sound)
+		return false;
+	if (trace_unite((struct trace *[]){t, sound}, 2, &options, merged_path(), &d) != 0)
+		fine = d.text[0] != 0;
+	else
+		fine = trace_open(merged_path(), NULL, &whole, &d) == 0 && whole->n_processes > 1
+		       && read_all(whole);
+	trace_close(whole);
+	trace_close(sound);
+	return fine;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	for (int children = 0; children < 2; children++) {
@@ -38,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 				return 1;
 			continue;
 		}
-		if (!read_all(t))
+		if (!read_all(t) || !merges(t))
 			return 1;
 		trace_close(t);
 	}

@@ -424,8 +424,8 @@ static void what_does_not_belong_together(void)
 	b.run = "another";
 	make(&a, 0);
 	make(&b, 1);
-	expect_error(false,
-	             "part1.bin: is of another run than part0.bin; --any-run merges them all the same");
+	expect_error(false, "part1.bin: is of another run than part0.bin; proftrace merge --any-run merges "
+	                    "them all the same");
 	whole = merge_parts(2, false, true, &d);
 	CU_ASSERT_PTR_NOT_NULL(whole);
 	trace_close(whole);

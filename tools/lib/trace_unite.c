@@ -52,7 +52,8 @@ static int check_parts(struct trace *const *traces, unsigned n, const struct uni
 				                traces[j]->path);
 		if (!options->any_run && memcmp(traces[i]->run_id, traces[0]->run_id, 16) != 0)
 			return diag_set(d,
-			                "%s: is of another run than %s; --any-run merges them all the same",
+			                "%s: is of another run than %s; proftrace merge --any-run merges "
+			                "them all the same",
 			                traces[i]->path, traces[0]->path);
 	}
 	return 0;

@@ -33,7 +33,8 @@ static void report(const struct trace *t, uint64_t operations)
 	if (t->state == PROF_STATE_STOPPED)
 		printf("; recording stopped early, see proftrace info");
 	if (t->dropped)
-		printf("; the first %" PRIu64 " records were given up (limit on size)", t->dropped);
+		printf("; %s%" PRIu64 " records were given up (limit on size)",
+		       t->n_processes > 1 ? "" : "the first ", t->dropped);
 	if (t->lost)
 		printf("; %" PRIu64 " operations were seen and not recorded", t->lost);
 	putchar('\n');

@@ -156,7 +156,7 @@ static void show_missing(const struct trace *t)
 		row("missing", t->notes[i]);
 	if (!t->n_domains)
 		row("missing", "energy: no meter of the host was read");
-	if (t->dropped) {
+	if (t->dropped && t->n_processes == 1) { /* else notes tell it of each */
 		char at[32];
 
 		printf("%-14s the first %" PRIu64 " operation records were given up (limit on size): "
