@@ -41,7 +41,7 @@ struct resolve_cache {
 	struct resolve_entry way[RESOLVE_WAYS];
 };
 
-extern uint32_t resolve_generation;
+extern uint32_t resolve_generation __attribute__((visibility("hidden")));
 extern __thread const void *resolve_inside __attribute__((tls_model("initial-exec")));
 
 /* As resolve_real(), the long way. */
@@ -72,6 +72,19 @@ static inline void *resolve_real(struct resolve_cache *cache, const char *name, 
 	if (__builtin_expect(resolve_match(&cache->way[0], return_address, &real), 1))
 		return real;
 	return resolve_slow(cache, name, return_address);
+}
+
+/* Whether that answer is in the cache, so that it will be the same for as long
+ * as resolve_generation is. */
+static inline bool resolve_is_kept(const struct resolve_cache *cache, const void *return_address,
+                                   const void *real)
+{
+	void *known;
+
+	for (int i = 0; i < RESOLVE_WAYS; i++)
+		if (resolve_match(&cache->way[i], return_address, &known))
+			return known == real;
+	return false;
 }
 
 /* A hook written in C puts these around its call of the real function, so that

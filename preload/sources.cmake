@@ -7,6 +7,7 @@ list(APPEND PROF_SHIM_SOURCES
   thunk.c
   thunk_x86_64.S
   blas.c
+  blas_calls.c
   hooks_blas.c
   hooks_blas.S
   ggml_layout.c
@@ -16,3 +17,7 @@ list(APPEND PROF_SHIM_SOURCES
   ggml_track.c
   hooks_ggml.c
 )
+
+# What runs before the caller's vector registers are saved must not touch them,
+# nor call a sanitizer's functions, which might.
+set_source_files_properties(hooks_blas.c PROPERTIES COMPILE_OPTIONS "-mgeneral-regs-only;-fno-sanitize=all")

@@ -33,13 +33,26 @@
 
 struct hook_call;
 
-/* What the hooks of a family have in common. */
+/* What the hooks of a family have in common. The first two are tried before the
+ * others, and must leave the floating point and vector registers alone, which are
+ * not saved for them: they are compiled so that they have none (CMakeLists.txt),
+ * and call nothing that is not.
+ */
 struct hook_family {
+	/* Before the real function; returns it, or null, with nothing done, when
+	 * this takes the long way. call->real is not known yet. */
+	void *(*enter_shortly)(struct hook_call *call);
+	/* After it; false, with nothing done, when this takes the long way. */
+	bool (*exit_shortly)(struct hook_call *call);
 	/* Before the real function; returns call->real. */
 	void *(*enter)(struct hook_call *call);
-	/* After it; not when an exception or longjmp() passed through. */
+	/* After it. Neither exit is called when an exception or longjmp() passed through. */
 	void (*exit)(struct hook_call *call);
 };
+
+/* For families without a short way. */
+void *thunk_never_enter(struct hook_call *call);
+bool thunk_never_exit(struct hook_call *call);
 
 /* One exported symbol; thunk_<cpu>.S knows this layout. */
 struct hook {
@@ -65,6 +78,8 @@ struct hook_call {
 };
 
 _Static_assert(sizeof(struct hook) == 32, "thunk_<cpu>.S multiplies by this");
+_Static_assert(offsetof(struct hook, family) == 16, "thunk_<cpu>.S reads this");
+_Static_assert(offsetof(struct hook_family, exit_shortly) == 8, "thunk_<cpu>.S reads this");
 _Static_assert(offsetof(struct hook, stack_words) == 24, "thunk_<cpu>.S reads this");
 _Static_assert(sizeof(struct hook_call) == THUNK_FRAME_BYTES, "thunk_<cpu>.S reserves this");
 _Static_assert(offsetof(struct hook_call, integer) == 48, "thunk_<cpu>.S saves here");
@@ -88,7 +103,7 @@ static inline const void *thunk_stack_pointer(const struct hook_call *call)
 /* The return address of every real function called by a thunk. */
 extern const char thunk_returned[] __attribute__((visibility("hidden")));
 
-/* Called by the thunk. */
+/* Called by the thunk, the long way. */
 void *thunk_enter(struct hook_call *call);
 void thunk_exit(struct hook_call *call);
 

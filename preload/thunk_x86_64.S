@@ -10,7 +10,9 @@
 #if defined(__x86_64__)
 
 #define FRAME 464
+#define HOOK_FAMILY 16
 #define HOOK_STACK_WORDS 24
+#define EXIT_SHORTLY 8
 
 	.text
 	.hidden thunk_enter
@@ -38,19 +40,14 @@ thunk_call:
 	movq %rcx, 72(%rsp)
 	movq %r8, 80(%rsp)
 	movq %r9, 88(%rsp)
-	movaps %xmm0, 96(%rsp)
-	movaps %xmm1, 112(%rsp)
-	movaps %xmm2, 128(%rsp)
-	movaps %xmm3, 144(%rsp)
-	movaps %xmm4, 160(%rsp)
-	movaps %xmm5, 176(%rsp)
-	movaps %xmm6, 192(%rsp)
-	movaps %xmm7, 208(%rsp)
 	movq %rsp, %rdi
-	call thunk_enter
+	movq HOOK_FAMILY(%r11), %rax
+	call *(%rax)
+	testq %rax, %rax
+	jz 3f
 
 	/* The words that the caller passed on the stack, once more. */
-	movq -FRAME(%rbp), %r11
+0:	movq -FRAME(%rbp), %r11
 	movzwl HOOK_STACK_WORDS(%r11), %ecx
 	movq %rax, %r11
 	testl %ecx, %ecx
@@ -71,6 +68,37 @@ thunk_call:
 	movq -FRAME + 72(%rbp), %rcx
 	movq -FRAME + 80(%rbp), %r8
 	movq -FRAME + 88(%rbp), %r9
+	call *%r11
+	.globl thunk_returned
+	.hidden thunk_returned
+thunk_returned:
+	movq %rax, -FRAME + 224(%rbp)
+	movq %rdx, -FRAME + 232(%rbp)
+	leaq -FRAME(%rbp), %rdi
+	movq (%rdi), %rax
+	movq HOOK_FAMILY(%rax), %rax
+	call *EXIT_SHORTLY(%rax)
+	testb %al, %al
+	jz 5f
+4:	movq -FRAME + 224(%rbp), %rax
+	movq -FRAME + 232(%rbp), %rdx
+	.cfi_remember_state
+	leave
+	.cfi_def_cfa %rsp, 8
+	ret
+	.cfi_restore_state
+
+	/* The long ways, for which the other registers are saved as well. */
+3:	movaps %xmm0, 96(%rsp)
+	movaps %xmm1, 112(%rsp)
+	movaps %xmm2, 128(%rsp)
+	movaps %xmm3, 144(%rsp)
+	movaps %xmm4, 160(%rsp)
+	movaps %xmm5, 176(%rsp)
+	movaps %xmm6, 192(%rsp)
+	movaps %xmm7, 208(%rsp)
+	movq %rsp, %rdi
+	call thunk_enter
 	movaps -FRAME + 96(%rbp), %xmm0
 	movaps -FRAME + 112(%rbp), %xmm1
 	movaps -FRAME + 128(%rbp), %xmm2
@@ -79,23 +107,14 @@ thunk_call:
 	movaps -FRAME + 176(%rbp), %xmm5
 	movaps -FRAME + 192(%rbp), %xmm6
 	movaps -FRAME + 208(%rbp), %xmm7
-	call *%r11
-	.globl thunk_returned
-	.hidden thunk_returned
-thunk_returned:
-	movq %rax, -FRAME + 224(%rbp)
-	movq %rdx, -FRAME + 232(%rbp)
-	movaps %xmm0, -FRAME + 240(%rbp)
+	jmp 0b
+5:	movaps %xmm0, -FRAME + 240(%rbp)
 	movaps %xmm1, -FRAME + 256(%rbp)
 	leaq -FRAME(%rbp), %rdi
 	call thunk_exit
-	movq -FRAME + 224(%rbp), %rax
-	movq -FRAME + 232(%rbp), %rdx
 	movaps -FRAME + 240(%rbp), %xmm0
 	movaps -FRAME + 256(%rbp), %xmm1
-	leave
-	.cfi_def_cfa %rsp, 8
-	ret
+	jmp 4b
 	.cfi_endproc
 	.size thunk_call, . - thunk_call
 

@@ -32,7 +32,6 @@
 #include "runtime/walk_budget.h"
 
 #define ENTRIES      512u
-#define CHECKS       7u    /* outer frames that a hit compares */
 #define WINDOW_WORDS 1024u /* of the stack, in which they are looked for */
 #define OWN_FRAMES   8u    /* of ours, at most, before the program's */
 #define PAGE_BYTES   4096u
@@ -40,18 +39,8 @@
 #define WALKS_SHARE  0.25 /* of the budget is for walks */
 #define FREE_NS      1e7  /* of walks, while the program starts */
 
-struct site_entry {
-	const void *return_address, *stack_pointer;
-	uint32_t generation;
-	uint32_t site;
-	uint16_t offset[CHECKS]; /* in words from the stack pointer */
-	uint16_t n_checks;
-	const void *value[CHECKS];
-};
-
 struct site_cache {
-	uint64_t hits;
-	struct site_entry entries[ENTRIES];
+	struct prof_site entries[ENTRIES];
 	struct walk_budget budget;
 	void *frames[PROF_MAX_FRAMES + OWN_FRAMES];
 	const void *window[WINDOW_WORDS];
@@ -132,7 +121,7 @@ void call_site_prepare(void)
 
 /* ---- the cache ---- */
 
-static struct site_entry *entry_for(struct site_cache *c, const void *return_address, const void *sp)
+static struct prof_site *entry_for(struct site_cache *c, const void *return_address, const void *sp)
 {
 	uint64_t h =
 	        ((uint64_t)(uintptr_t)return_address ^ (uint64_t)(uintptr_t)sp << 20) * 0x9e3779b97f4a7c15u;
@@ -140,22 +129,6 @@ static struct site_entry *entry_for(struct site_cache *c, const void *return_add
 	return &c->entries[h >> 55];
 }
 _Static_assert(ENTRIES == 1u << 9, "entry_for takes nine bits");
-
-/* The words compared are above the stack pointer of a caller that has not
- * returned, so they are there; sanitizers may think otherwise. */
-__attribute__((no_sanitize("address", "thread"))) static inline bool
-is_hit(const struct site_entry *e, const void *return_address, const void *sp)
-{
-	const void *const *words = sp;
-	uintptr_t differ = 0;
-
-	if (e->return_address != return_address || e->stack_pointer != sp
-	    || e->generation != module_generation())
-		return false;
-	for (unsigned i = 0; i < e->n_checks; i++)
-		differ |= (uintptr_t)words[e->offset[i]] ^ (uintptr_t)e->value[i];
-	return differ == 0;
-}
 
 /* A copy of the stack by the kernel, which stops where there is none. */
 static size_t copy_stack(const void **window, const void *sp)
@@ -176,18 +149,18 @@ static size_t copy_stack(const void **window, const void *sp)
 	return got > 0 ? (size_t)got / sizeof(*window) : 0;
 }
 
-static void remember(struct site_cache *c, struct site_entry *e, void *const *outer, unsigned n)
+static void remember(struct site_cache *c, struct prof_site *e, void *const *outer, unsigned n)
 {
 	size_t words = copy_stack(c->window, e->stack_pointer), at = 0;
 
 	e->n_checks = 0;
-	for (unsigned i = 0; i < n && e->n_checks < CHECKS; i++) {
+	for (unsigned i = 0; i < n && e->n_checks < PROF_SITE_CHECKS; i++) {
 		while (at < words && c->window[at] != outer[i])
 			at++;
 		if (at == words)
 			return;
-		e->offset[e->n_checks] = (uint16_t)at++;
-		e->value[e->n_checks++] = outer[i];
+		e->check[e->n_checks++] =
+		        (struct prof_site_check){(const void *const *)e->stack_pointer + at++, outer[i]};
 	}
 }
 
@@ -227,7 +200,7 @@ static void flush_unwinder(void)
 		flush(*space, 0, 0);
 }
 
-static uint32_t walk_stack(struct site_cache *c, struct site_entry *e)
+static uint32_t walk_stack(struct site_cache *c, struct prof_site *e)
 {
 	unsigned n, first = 0;
 	struct guard g;
@@ -253,7 +226,7 @@ static uint32_t walk_stack(struct site_cache *c, struct site_entry *e)
 }
 
 /* Told once, as soon as there is an entry to be found. */
-static void time_hits(const struct site_entry *e)
+static void time_hits(const struct prof_site *e)
 {
 	uint64_t start = prof_clock();
 	unsigned found = 0;
@@ -261,7 +234,7 @@ static void time_hits(const struct site_entry *e)
 
 	for (unsigned i = 0; i < TIMED_HITS; i++) {
 		__asm__ volatile("" ::: "memory");
-		found += is_hit(e, e->return_address, e->stack_pointer);
+		found += prof_site_holds(e, e->return_address, e->stack_pointer);
 	}
 	start = prof_clock() - start;
 	if (found != TIMED_HITS || !guard_enter(&g))
@@ -294,7 +267,7 @@ static uint32_t cheap_site(struct site_cache *c, struct walk_place *place)
 
 static uint32_t dear_site(struct site_cache *c, struct walk_place *place, const void *sp, uint64_t start)
 {
-	struct site_entry *e = entry_for(c, place->return_address, sp);
+	struct prof_site *e = entry_for(c, place->return_address, sp);
 	uint64_t end;
 
 	e->return_address = place->return_address;
@@ -342,26 +315,46 @@ static __attribute__((noinline, cold)) uint32_t look(struct prof_thread *pub, co
 	return site;
 }
 
-uint32_t prof_call_site(struct prof_thread *pub, const void *return_address, const void *stack_pointer)
+/* The entry of a call site that is there, or null. */
+static inline const struct prof_site *find_entry(struct prof_thread *pub, const void *return_address,
+                                                 const void *stack_pointer)
 {
 	struct thread *t = thread_of(pub);
+	const struct prof_site *e;
 
-	if (__builtin_expect(t->sites != NULL, 1)) {
-		const struct site_entry *e = entry_for(t->sites, return_address, stack_pointer);
+	if (__builtin_expect(!t->sites, 0))
+		return NULL;
+	e = entry_for(t->sites, return_address, stack_pointer);
+	return __builtin_expect(prof_site_holds(e, return_address, stack_pointer), 1) ? e : NULL;
+}
 
-		if (__builtin_expect(is_hit(e, return_address, stack_pointer), 1)) {
-			t->sites->hits++;
-			return e->site;
-		}
-	}
-	return look(pub, return_address, stack_pointer);
+uint32_t prof_call_site(struct prof_thread *t, const void *return_address, const void *stack_pointer)
+{
+	const struct prof_site *e = find_entry(t, return_address, stack_pointer);
+
+	if (__builtin_expect(!e, 0))
+		return look(t, return_address, stack_pointer);
+	t->site_hits++;
+	return e->site;
+}
+
+const struct prof_site *prof_call_site_entry(struct prof_thread *t, const void *return_address,
+                                             const void *stack_pointer, uint32_t *site)
+{
+	*site = prof_call_site(t, return_address, stack_pointer);
+	return find_entry(t, return_address, stack_pointer);
+}
+
+bool prof_call_sites_wanted(void)
+{
+	return config_get()->callsites != 0;
 }
 
 void call_site_work(const struct thread *t, struct recorder_work *sum)
 {
+	sum->site_hits += t->pub.site_hits;
 	if (!t->sites)
 		return;
-	sum->site_hits += t->sites->hits;
 	sum->walks += t->sites->budget.walks;
 	sum->walks_raw += t->sites->budget.walks_raw;
 	sum->cheap_sites += t->sites->budget.cheap;
@@ -369,6 +362,7 @@ void call_site_work(const struct thread *t, struct recorder_work *sum)
 
 void call_site_reset(struct thread *t)
 {
+	t->pub.site_hits = 0;
 	if (t->sites)
 		memset(t->sites, 0, offsetof(struct site_cache, frames));
 }

@@ -20,7 +20,7 @@
 #endif
 
 /* Whether readings come from the system (set until clock_start). */
-extern bool prof_clock_system;
+extern bool prof_clock_system __attribute__((visibility("hidden")));
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t prof_clock_monotonic(void);

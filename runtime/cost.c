@@ -53,7 +53,7 @@ static uint64_t time_records(struct prof_thread *t, uint8_t *buffer)
 /* Into a buffer of its own, as any thread would record. */
 void cost_measure(void)
 {
-	size_t table_bytes = PROF_MAX_PREDICTED * sizeof(struct prof_successor);
+	size_t table_bytes = PROF_SUCCESSORS * sizeof(struct prof_successor);
 	size_t buffer_bytes = (REPEATS + 1) * PROF_RECORD_MAX_BYTES;
 	struct prof_thread t = {.epoch_raw = recorder.clock.epoch_raw,
 	                        .tick_shift = recorder.clock.tick_shift};

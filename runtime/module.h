@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* Moves on when a library may have gone; atomic. */
-extern uint32_t module_changes;
+extern uint32_t module_changes __attribute__((visibility("hidden")));
 
 /* That number. Hot. */
 static inline uint32_t module_generation(void)

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 
 #include "runtime/clock.h" /* static inline uint64_t prof_clock(void): raw reading, hot */
+#include "runtime/site.h"
 
 #define PROF_NO_DESC       (~0u)
 #define PROF_DESC_FILTERED (~1u) /* nobody wants operations of this kind: PROFSHIM_FILTER */
@@ -44,6 +45,7 @@ struct prof_thread {
 	uint64_t records;         /* operation records written */
 	uint64_t lost;            /* operations seen while busy or without room */
 	uint64_t skipped;         /* operations seen that nobody wants: PROFSHIM_RECORD */
+	uint64_t site_hits;       /* call sites found again in the cache */
 	uint64_t next_costly_raw; /* raw clock before which no counters are read */
 	void *slot[PROF_SLOTS];   /* hook families' own per-thread state */
 };
@@ -88,6 +90,13 @@ uint32_t prof_intern_string(const char *s, size_t bytes);
  * hooked call and key a per-thread cache; the stack is walked on a miss. Hot
  * on a hit. */
 uint32_t prof_call_site(struct prof_thread *t, const void *return_address, const void *stack_pointer);
+
+/* The same for callers with a cache of their own: *site, and the thread's entry,
+ * which is this site's for as long as prof_site_holds() and its `site` stays the
+ * same; null when there is none. */
+const struct prof_site *prof_call_site_entry(struct prof_thread *t, const void *return_address,
+                                             const void *stack_pointer, uint32_t *site);
+bool prof_call_sites_wanted(void);
 
 struct prof_operand_spec {
 	uint8_t role, dtype, n_dims, strided;
@@ -135,39 +144,60 @@ static inline uint64_t prof_ticks(const struct prof_thread *t, uint64_t raw)
 	return (raw - t->epoch_raw) >> t->tick_shift;
 }
 
+/* As prof_record(), for an operation that is not the expected one, or is lost,
+ * filtered, or recorded by its duration. */
+void prof_record_slow(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end);
+
 /* An operation that is wanted, by a thread that is not in the recorder. */
-static inline void prof_record_now(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end)
+void prof_record_now(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end);
+
+/* What every record has around it: a signal handler in the middle of one, and
+ * the end of the program, look at `busy`. Atomic, at no cost. */
+static inline void prof_record_begin(struct prof_thread *t)
 {
-	/* Atomic, at no cost, because the end of the program looks at them. */
 	__atomic_store_n(&t->busy, 1, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (__builtin_expect(t->p <= __atomic_load_n(&t->limit, __ATOMIC_RELAXED), 1)
-	    || prof_thread_more(t)) {
-		uint8_t *q = prof_put_op(&t->stream, t->p, desc, prof_ticks(t, raw_start),
-		                         prof_ticks(t, raw_end), NULL, 0);
+}
 
-		__atomic_store_n(&t->p, q, __ATOMIC_RELEASE);
-		t->records++;
-	} else {
-		t->lost++;
-	}
+static inline void prof_record_end(struct prof_thread *t)
+{
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	__atomic_store_n(&t->busy, 0, __ATOMIC_RELEASE);
 }
 
-/* An operation that is not simply recorded: it is lost, filtered, or its
- * duration decides. */
-void prof_record_choosy(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end);
+static inline bool prof_record_ready(const struct prof_thread *t)
+{
+	return (t->busy | t->choosy) == 0 && t->p <= __atomic_load_n(&t->limit, __ATOMIC_RELAXED);
+}
+
+/* As prof_record(), but false, with nothing done, for an operation that is not
+ * the expected one, or when anything is in the way. */
+static inline bool prof_record_expected(struct prof_thread *t, uint32_t desc, uint64_t raw_start,
+                                        uint64_t raw_end)
+{
+	uint8_t *q;
+
+	if (__builtin_expect(!prof_record_ready(t), 0))
+		return false;
+	prof_record_begin(t);
+	q = prof_put_expected(&t->stream, t->p, desc, prof_ticks(t, raw_start), prof_ticks(t, raw_end));
+	if (__builtin_expect(!q, 0)) {
+		prof_record_end(t);
+		return false;
+	}
+	__atomic_store_n(&t->p, q, __ATOMIC_RELEASE);
+	t->records++;
+	prof_record_end(t);
+	return true;
+}
 
 /* One operation (or one thread's slice of one), with raw clock readings at its
  * start and end. Children are recorded before the operation that encloses
  * them. Hot. */
 static inline void prof_record(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end)
 {
-	if (__builtin_expect((t->busy | t->choosy) != 0 || desc >= PROF_DESC_FILTERED, 0))
-		prof_record_choosy(t, desc, raw_start, raw_end);
-	else
-		prof_record_now(t, desc, raw_start, raw_end);
+	if (__builtin_expect(!prof_record_expected(t, desc, raw_start, raw_end), 0))
+		prof_record_slow(t, desc, raw_start, raw_end);
 }
 
 /* ---- counters: costly, so taken when due ---- */
@@ -177,6 +207,12 @@ struct prof_counter_values {
 	bool valid;
 };
 
+/* Whether no counters run on this thread for now. Hot. */
+static inline bool prof_counters_rest(const struct prof_thread *t, uint64_t raw_now)
+{
+	return __builtin_expect(raw_now < t->next_costly_raw, 1);
+}
+
 /* As prof_counters_due, when counters run on this thread or may be started. */
 bool prof_counters_choose(struct prof_thread *t, uint32_t desc, uint64_t raw_now);
 
@@ -185,7 +221,7 @@ bool prof_counters_choose(struct prof_thread *t, uint32_t desc, uint64_t raw_now
  * after that. Hot: one comparison where no counters run. */
 static inline bool prof_counters_due(struct prof_thread *t, uint32_t desc, uint64_t raw_now)
 {
-	return __builtin_expect(raw_now >= t->next_costly_raw, 0) && prof_counters_choose(t, desc, raw_now);
+	return !prof_counters_rest(t, raw_now) && prof_counters_choose(t, desc, raw_now);
 }
 
 /* Read the calling thread's counters at an operation's start, after

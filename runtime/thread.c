@@ -33,7 +33,7 @@
 /* Behind `limit` there is always room for an operation with all counters, an
  * event and the zeros after it. */
 #define RESERVE_BYTES   (2 * PROF_RECORD_MAX_BYTES + PROF_MAX_COUNTERS * PROF_COUNTER_MAX_BYTES + 8)
-#define PREDICTED_BYTES (PROF_MAX_PREDICTED * sizeof(struct prof_successor))
+#define PREDICTED_BYTES (PROF_SUCCESSORS * sizeof(struct prof_successor))
 #define NOWHERE         ((uint8_t *)8) /* beyond the limit, which is null */
 #define BUSY_SPINS      1000
 #define IDLE_MAX        64 /* ended threads that keep their chunk */
@@ -151,18 +151,6 @@ void thread_tell_skipped(struct thread *t)
 	thread_event(t, PROF_EVENT_SKIP, 1, &n);
 }
 
-void prof_record_choosy(struct prof_thread *pub, uint32_t desc, uint64_t raw_start, uint64_t raw_end)
-{
-	struct thread *t = thread_of(pub);
-
-	if (desc == PROF_DESC_FILTERED)
-		pub->skipped++;
-	else if (pub->busy || desc == PROF_NO_DESC)
-		pub->lost++;
-	else
-		filter_record(t, desc, raw_start, raw_end);
-}
-
 bool prof_thread_more(struct prof_thread *pub)
 {
 	uint64_t start = prof_clock();
@@ -179,6 +167,34 @@ bool prof_thread_more(struct prof_thread *pub)
 	guard_leave(&g);
 	recorder_spent(start);
 	return ok;
+}
+
+void prof_record_now(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end)
+{
+	uint8_t *q;
+
+	prof_record_begin(t);
+	if (t->p <= __atomic_load_n(&t->limit, __ATOMIC_RELAXED) || prof_thread_more(t)) {
+		q = prof_put_op(&t->stream, t->p, desc, prof_ticks(t, raw_start), prof_ticks(t, raw_end),
+		                NULL, 0);
+		__atomic_store_n(&t->p, q, __ATOMIC_RELEASE);
+		t->records++;
+	} else {
+		t->lost++;
+	}
+	prof_record_end(t);
+}
+
+void prof_record_slow(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end)
+{
+	if (desc == PROF_DESC_FILTERED)
+		t->skipped++;
+	else if (t->busy || desc == PROF_NO_DESC)
+		t->lost++;
+	else if (t->choosy)
+		filter_record(thread_of(t), desc, raw_start, raw_end);
+	else
+		prof_record_now(t, desc, raw_start, raw_end);
 }
 
 void thread_event(struct thread *t, enum prof_event event, unsigned n, const uint64_t *fields)

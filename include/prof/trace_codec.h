@@ -59,48 +59,45 @@ struct prof_successor {
 	uint32_t gap, duration; /* ticks, low 32 bits */
 };
 
+/* Entries of a table of successors: one an id, and one, which stays empty, for
+ * all that do not take part in prediction. */
+#define PROF_SUCCESSORS (PROF_MAX_PREDICTED + 1)
+
 /* Both sides keep this; it is reset at every chunk, so that each chunk can be
  * read without the ones before it. */
 struct prof_stream {
 	uint64_t last_end;                 /* ticks */
+	struct prof_successor *at;         /* entry of the previous id */
+	struct prof_successor *successors; /* PROF_SUCCESSORS of them, zero at first */
 	uint32_t previous;                 /* id; ~0 at a chunk's start, so that prev + 1 = 0 */
 	uint32_t tag;                      /* chunk serial + 1 */
-	struct prof_successor *successors; /* PROF_MAX_PREDICTED of them */
 };
 
 static inline void prof_stream_reset(struct prof_stream *s, uint64_t base_tick, uint32_t serial)
 {
 	s->last_end = base_tick;
+	s->at = &s->successors[PROF_MAX_PREDICTED];
 	s->previous = ~0u;
 	s->tag = serial + 1;
 }
 
 /* What is expected next: an id, and the gap and duration that differences are
- * from. The entry where what comes is remembered, or null. */
-static inline struct prof_successor *prof_stream_predict(const struct prof_stream *s,
-                                                         struct prof_successor *expected)
+ * from. */
+static inline struct prof_successor prof_stream_predict(const struct prof_stream *s)
 {
-	struct prof_successor *e;
-
-	expected->next = s->previous + 1;
-	expected->gap = expected->duration = 0;
-	if (__builtin_expect(s->previous >= PROF_MAX_PREDICTED, 0))
-		return NULL;
-	e = &s->successors[s->previous];
-	if (__builtin_expect(e->tag == s->tag, 1))
-		*expected = *e;
-	return e;
+	if (__builtin_expect(s->at->tag == s->tag, 1))
+		return *s->at;
+	return (struct prof_successor){.next = s->previous + 1};
 }
 
-static inline void prof_stream_learn(struct prof_stream *s, struct prof_successor *e, uint32_t id,
-                                     uint64_t gap, uint64_t duration)
+/* Ids that take no part in prediction are not remembered either. */
+static inline void prof_stream_learn(struct prof_stream *s, uint32_t id, uint64_t gap, uint64_t duration)
 {
-	if (__builtin_expect(e != NULL, 1)) {
-		e->tag = s->tag;
-		e->next = id;
-		e->gap = (uint32_t)gap;
-		e->duration = (uint32_t)duration;
-	}
+	bool known = id < PROF_MAX_PREDICTED;
+
+	if (__builtin_expect(known && s->previous < PROF_MAX_PREDICTED, 1))
+		*s->at = (struct prof_successor){s->tag, id, (uint32_t)gap, (uint32_t)duration};
+	s->at = &s->successors[known ? id : PROF_MAX_PREDICTED];
 	s->previous = id;
 }
 
@@ -185,6 +182,46 @@ static inline uint8_t *prof_put_counters(uint8_t *p, const uint64_t *deltas, uns
 	return q;
 }
 
+/* The shortest form for these differences, which one has; returns the byte
+ * after it. Which it is goes up and down too much for a branch. */
+static inline uint8_t *prof_put_forms(uint8_t *p, uint64_t gap, uint64_t duration)
+{
+	unsigned more =
+	        (unsigned)((gap >> 6 | duration >> 9) != 0) + (unsigned)((gap >> 10 | duration >> 12) != 0);
+
+	prof_store64(p, (2 * gap + 1) << more | duration << (0x0e0c07u >> 8 * more & 63));
+	return p + more + 2;
+}
+
+static inline bool prof_has_form(uint64_t gap, uint64_t duration)
+{
+	return !(gap >> 11 | duration >> 18);
+}
+
+/* As prof_put_op, for an operation without counters that was expected and comes
+ * when it was expected, which is what nearly all are; null, with nothing done,
+ * for others. */
+static inline uint8_t *prof_put_expected(struct prof_stream *s, uint8_t *p, uint32_t id, uint64_t start,
+                                         uint64_t end)
+{
+	struct prof_successor *e = s->at;
+	uint64_t gap = start - s->last_end, duration = end - start, g, d;
+
+	if (__builtin_expect(e->tag != s->tag, 0) || __builtin_expect(e->next != id, 0)
+	    || __builtin_expect(start < s->last_end, 0))
+		return NULL;
+	g = prof_zigzag(gap - e->gap);
+	d = prof_zigzag(duration - e->duration);
+	if (__builtin_expect(!prof_has_form(g, d), 0))
+		return NULL;
+	e->gap = (uint32_t)gap;
+	e->duration = (uint32_t)duration;
+	s->last_end = end;
+	s->at = &s->successors[id];
+	s->previous = id;
+	return prof_put_forms(p, g, d);
+}
+
 /* Write one operation record at p; returns the byte after it. There must be
  * PROF_RECORD_MAX_BYTES plus n PROF_COUNTER_MAX_BYTES of room; up to 8 bytes
  * after the record are overwritten with zeros. `deltas` may be null when n is
@@ -193,28 +230,22 @@ static inline uint8_t *prof_put_counters(uint8_t *p, const uint64_t *deltas, uns
 static inline uint8_t *prof_put_op(struct prof_stream *s, uint8_t *p, uint32_t id, uint64_t start,
                                    uint64_t end, const uint64_t *deltas, unsigned n)
 {
-	struct prof_successor expected;
-	struct prof_successor *e = prof_stream_predict(s, &expected);
+	struct prof_successor expected = prof_stream_predict(s);
 	uint64_t back = start < s->last_end, duration = end - start;
 	uint64_t gap = back ? s->last_end - start : start - s->last_end;
 	uint64_t other = id != expected.next, g, d;
 	uint8_t *q = p, first = 0, head;
-	unsigned more, bits;
 
-	if (__builtin_expect(other != 0, 0))
+	if (other)
 		expected.gap = expected.duration = 0;
 	g = prof_zigzag(gap - expected.gap);
 	d = prof_zigzag(duration - expected.duration);
 	s->last_end = end > s->last_end ? end : s->last_end;
-	prof_stream_learn(s, e, id, gap, duration);
-	if (__builtin_expect(n != 0, 0))
+	prof_stream_learn(s, id, gap, duration);
+	if (n)
 		q = prof_put_counters(p, deltas, n, &first);
-	if (__builtin_expect(!(other | back | g >> 11 | d >> 18), 1)) {
-		/* Which form it is goes up and down too much for a branch. */
-		more = 1 + (unsigned)((g >> 6 | d >> 9) != 0) + (unsigned)((g >> 10 | d >> 12) != 0);
-		bits = prof_gap_bits(more + 1);
-		prof_store64(q, (uint64_t)1 << (more - 1) | g << more | d << (more + bits));
-		q += more + 1;
+	if (!other && !back && prof_has_form(g, d)) {
+		q = prof_put_forms(q, g, d);
 	} else {
 		head = (uint8_t)(other << 7 | back << 6 | 1u << 5);
 		if (n)
@@ -224,7 +255,7 @@ static inline uint8_t *prof_put_op(struct prof_stream *s, uint8_t *p, uint32_t i
 		q = prof_put_long(q, other, id, g, d);
 		prof_store64(q, 0);
 	}
-	if (__builtin_expect(first != 0, 0))
+	if (first)
 		__atomic_store_n(p, first, __ATOMIC_RELEASE);
 	return q;
 }
@@ -348,7 +379,7 @@ static inline uint64_t prof_get_bytes(const uint8_t *p, unsigned bytes)
 static inline const uint8_t *prof_get_record(struct prof_stream *s, const uint8_t *p, const uint8_t *end,
                                              unsigned n_counters, struct prof_record *r)
 {
-	struct prof_successor expected, *e;
+	struct prof_successor expected;
 	uint64_t gap, duration, word;
 	unsigned gap_bytes, bytes;
 
@@ -359,7 +390,7 @@ static inline const uint8_t *prof_get_record(struct prof_stream *s, const uint8_
 	r->is_event = r->n_counters = 0;
 	if ((*p & 15u) == 1u << 3 && (!(p = prof_get_counters(p, end, n_counters, r)) || p >= end))
 		return NULL;
-	e = prof_stream_predict(s, &expected);
+	expected = prof_stream_predict(s);
 	r->id = expected.next;
 	r->encloses = 0;
 	word = prof_load64(p);
@@ -385,7 +416,7 @@ static inline const uint8_t *prof_get_record(struct prof_stream *s, const uint8_
 	}
 	gap = prof_unzigzag(gap) + expected.gap;
 	duration = prof_unzigzag(duration) + expected.duration;
-	prof_stream_learn(s, e, r->id, gap, duration);
+	prof_stream_learn(s, r->id, gap, duration);
 	r->start = r->encloses ? s->last_end - gap : s->last_end + gap;
 	r->end = r->start + duration;
 	if (__builtin_expect((gap | duration) >> 63, 0))

@@ -118,7 +118,7 @@ static inline unsigned raw_count(struct raw_trace *t, uint16_t type)
 
 static inline void raw_visit_chunk(const struct prof_chunk_header *c, struct raw_visitor *v)
 {
-	static struct prof_successor successors[PROF_MAX_PREDICTED];
+	static struct prof_successor successors[PROF_SUCCESSORS];
 	struct prof_stream stream = {.successors = successors};
 	const uint8_t *p = (const void *)(c + 1), *end = raw_chunk_end(c), *next;
 	struct prof_record r;

@@ -14,7 +14,7 @@ struct sample {
 	unsigned n;
 };
 
-static struct prof_successor tables[2][PROF_MAX_PREDICTED];
+static struct prof_successor tables[2][PROF_SUCCESSORS];
 
 static uint64_t random64(void)
 {

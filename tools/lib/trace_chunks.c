@@ -112,10 +112,13 @@ static bool scan_event(struct scan *s, const struct prof_record *r)
 /* A record that is not plain; what it means does not matter here. */
 static const uint8_t *scan_record(struct scan *s, const uint8_t *p)
 {
-	struct prof_stream nowhere = {.previous = ~0u};
+	struct trace_private *priv = s->trace->priv;
+	struct prof_stream nowhere = {.successors = priv->successors};
+	const uint8_t *next;
 	struct prof_record r;
-	const uint8_t *next = s->trace->priv->get_record(&nowhere, p, s->end, s->chunk->n_counters, &r);
 
+	prof_stream_reset(&nowhere, 0, 0);
+	next = priv->get_record(&nowhere, p, s->end, s->chunk->n_counters, &r);
 	if (!next || next == p)
 		return NULL;
 	if (r.is_event)
@@ -390,19 +393,17 @@ static uint64_t find_encloses(struct trace *t, struct trace_chunk *c, struct pro
 	return smallest;
 }
 
-static int prepare_nesting(struct trace *t, struct diag *d)
+static void prepare_nesting(struct trace *t)
 {
-	struct prof_successor *successors = calloc(PROF_MAX_PREDICTED, sizeof(*successors));
+	struct prof_successor *successors = t->priv->successors;
 
-	if (!successors)
-		return diag_set(d, "%s: out of memory", t->path);
 	for (unsigned i = 0; i < t->priv->n_streams; i++) {
 		struct trace_stream *s = &t->priv->streams[i];
 		uint64_t later = UINT64_MAX;
 
 		if (!s->encloses)
 			continue;
-		memset(successors, 0, PROF_MAX_PREDICTED * sizeof(*successors));
+		memset(successors, 0, PROF_SUCCESSORS * sizeof(*successors));
 		for (unsigned j = s->n_chunks; j-- > 0;) {
 			uint64_t here = s->chunks[j].encloses ? find_encloses(t, &s->chunks[j], successors)
 			                                      : UINT64_MAX;
@@ -411,8 +412,6 @@ static int prepare_nesting(struct trace *t, struct diag *d)
 			later = here < later ? here : later;
 		}
 	}
-	free(successors);
-	return 0;
 }
 
 static int by_number(const void *a, const void *b)
@@ -467,6 +466,8 @@ int trace_chunks_read(struct trace *t, struct diag *d)
 		h.header_bytes = sizeof(h);
 	}
 	choose_codec(t);
+	if (!(priv->successors = calloc(PROF_SUCCESSORS, sizeof(*priv->successors))))
+		return diag_set(d, "%s: out of memory", t->path);
 	walk_chunks(t, h.header_bytes);
 	order_chunks(t, priv->metas, &priv->n_metas, "names", 0);
 	order_chunks(t, priv->timelines, &priv->n_timelines, "times", 0);
@@ -477,5 +478,8 @@ int trace_chunks_read(struct trace *t, struct diag *d)
 		if (s->n_groups)
 			qsort(s->groups, s->n_groups, sizeof(*s->groups), by_number);
 	}
-	return prepare_nesting(t, d);
+	prepare_nesting(t);
+	free(priv->successors);
+	priv->successors = NULL;
+	return 0;
 }

@@ -16,7 +16,7 @@ int decoder_init(struct decoder *d, struct trace *t, const struct trace_stream *
 	d->trace = t;
 	d->stream = stream;
 	d->children = children;
-	d->state.successors = calloc(PROF_MAX_PREDICTED, sizeof(*d->state.successors));
+	d->state.successors = calloc(PROF_SUCCESSORS, sizeof(*d->state.successors));
 	return d->state.successors ? 0 : -1;
 }
 
@@ -146,7 +146,7 @@ static inline bool take_plain(struct decoder *d, struct prof_stream *s, const ui
 {
 	uint64_t word = prof_load64(*p), gap, duration, start, end;
 	struct decoded *e = &d->queue[d->n];
-	struct prof_successor expected, *learned;
+	struct prof_successor expected;
 	unsigned more, bits;
 
 	if (!(word & 7u))
@@ -154,14 +154,14 @@ static inline bool take_plain(struct decoder *d, struct prof_stream *s, const ui
 	more = 1 + (unsigned)__builtin_ctz((unsigned)word);
 	bits = prof_gap_bits(more + 1);
 	word = (word & (((uint64_t)1 << (8 * more + 8)) - 1)) >> more;
-	learned = prof_stream_predict(s, &expected);
+	expected = prof_stream_predict(s);
 	gap = prof_unzigzag(word & ((1u << bits) - 1)) + expected.gap;
 	duration = prof_unzigzag(word >> bits) + expected.duration;
 	start = s->last_end + gap;
 	end = start + duration;
 	if (__builtin_expect((gap | duration | end) > TICK_LIMIT, 0))
 		return false;
-	prof_stream_learn(s, learned, expected.next, gap, duration);
+	prof_stream_learn(s, expected.next, gap, duration);
 	*e = (struct decoded){.start = start,
 	                      .end = end,
 	                      .desc = expected.next,

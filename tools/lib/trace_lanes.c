@@ -57,7 +57,7 @@ static struct lane *lane_new(struct lanes *s, uint32_t tid)
 		s->lanes = grown;
 	if (l) {
 		l->payload = malloc(CHUNK_BYTES);
-		l->stream.successors = calloc(PROF_MAX_PREDICTED, sizeof(*l->stream.successors));
+		l->stream.successors = calloc(PROF_SUCCESSORS, sizeof(*l->stream.successors));
 	}
 	if (!grown || !l || !l->payload || !l->stream.successors) {
 		diag_set(s->diag, "%s: out of memory", s->trace->path);

@@ -53,7 +53,8 @@ struct trace_private {
 	unsigned problem_capacity, more_problems;
 
 	/* binary traces */
-	uint8_t record_bytes[256]; /* of a plain operation, by its first byte; 0: not one */
+	uint8_t record_bytes[256];         /* of a plain operation, by its first byte; 0: not one */
+	struct prof_successor *successors; /* while chunks are looked over */
 	/* prof_get_record, or what reads another version's records */
 	const uint8_t *(*get_record)(struct prof_stream *s, const uint8_t *p, const uint8_t *end,
 	                             unsigned n_counters, struct prof_record *r);

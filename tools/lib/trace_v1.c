@@ -34,7 +34,6 @@ static const uint8_t *get_event(struct prof_stream *s, const uint8_t *p, const u
 const uint8_t *trace_v1_get_record(struct prof_stream *s, const uint8_t *p, const uint8_t *end,
                                    unsigned n_counters, struct prof_record *r)
 {
-	struct prof_successor expected, *e;
 	unsigned head, gap_bytes, bytes;
 	uint64_t gap, duration;
 
@@ -47,8 +46,7 @@ const uint8_t *trace_v1_get_record(struct prof_stream *s, const uint8_t *p, cons
 	if (head >> 6 == 0 || (size_t)(end - p) < 1 + (head >> 4 & 1u) * 3 + gap_bytes + bytes)
 		return NULL;
 	p++;
-	e = prof_stream_predict(s, &expected);
-	r->id = expected.next;
+	r->id = prof_stream_predict(s).next;
 	if (head & 1u << 4) {
 		r->id = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
 		p += 3;
@@ -66,6 +64,6 @@ const uint8_t *trace_v1_get_record(struct prof_stream *s, const uint8_t *p, cons
 			return NULL;
 	if (r->end > s->last_end)
 		s->last_end = r->end;
-	prof_stream_learn(s, e, r->id, gap, duration);
+	prof_stream_learn(s, r->id, gap, duration);
 	return p;
 }
