@@ -2,3 +2,4 @@
 prof_unit_test(test_op_math proftools)
 prof_unit_test(test_arch proftools)
 prof_unit_test(test_replay proftools)
+prof_unit_test(test_recording_net proftools)

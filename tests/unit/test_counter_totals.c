@@ -10,9 +10,11 @@
 
 #define NEAR(got, want) CU_ASSERT_DOUBLE_EQUAL(got, want, 1e-9 * (1 + fabs((double)(want))))
 
+#define KIND(op) totals_like(op, 1, "")
+
 static struct totals *s;
 
-static void begin(unsigned strata, unsigned counters, const uint32_t *like)
+static void begin(unsigned strata, unsigned counters, const uint64_t *like)
 {
 	s = totals_new(strata, counters, like);
 }
@@ -53,7 +55,7 @@ static double t_over_z(double t)
 
 static void everything_counted(void)
 {
-	begin(1, 1, (uint32_t[]){0});
+	begin(1, 1, (uint64_t[]){0});
 	counted(0, 0, 100, 10);
 	counted(0, 0, 300, 20);
 	totals_settle(s);
@@ -66,7 +68,7 @@ static void everything_counted(void)
 /* Counts follow the time: the ratio has no residual. */
 static void ratio(void)
 {
-	begin(1, 1, (uint32_t[]){0});
+	begin(1, 1, (uint64_t[]){0});
 	uncounted(0, 0, 500);
 	counted(0, 0, 100, 1000);
 	counted(0, 0, 300, 3000);
@@ -81,7 +83,7 @@ static void ratio(void)
  * mean is 10, s^2 = 4, so V = 6^2 (1 - 3/6) 4 / 3 = 24; t(2) = 4.3027. */
 static void expansion(void)
 {
-	begin(1, 1, (uint32_t[]){0});
+	begin(1, 1, (uint64_t[]){0});
 	uncounted(0, 0, 500);
 	counted(0, 0, 900, 8);
 	counted(0, 0, 100, 10);
@@ -98,7 +100,7 @@ static void expansion(void)
  * and 50 ns 3 and 30 ns were counted: V = 1 (2^2 / 3 + 2) = 10/3. */
 static void ratio_by_hand(void)
 {
-	begin(1, 1, (uint32_t[]){0});
+	begin(1, 1, (uint64_t[]){0});
 	uncounted(0, 0, 8);
 	counted(0, 0, 5, 9);
 	counted(0, 0, 15, 31);
@@ -115,7 +117,7 @@ static void ratio_by_hand(void)
  * one degree of freedom: t = 12.7, of which the expansion gives 11.3. */
 static void borrowed(void)
 {
-	begin(4, 1, (uint32_t[]){7, 7, 7, 9 << 16});
+	begin(4, 1, (uint64_t[]){KIND(7), KIND(7), KIND(7), KIND(9)});
 	counted(0, 0, 10, 20);
 	counted(0, 1, 10, 40);
 	uncounted(0, 2, 100);
@@ -133,7 +135,7 @@ static void borrowed(void)
  * nothing is concluded from it. */
 static void first_time(void)
 {
-	begin(1, 1, (uint32_t[]){0});
+	begin(1, 1, (uint64_t[]){0});
 	counted(0, 0, 100, 1000);
 	for (unsigned i = 0; i < 4; i++) {
 		uncounted(0, 0, 100);
@@ -146,15 +148,32 @@ static void first_time(void)
 	end();
 }
 
+/* Attention at two lengths, sampled once each, and another of 100 times the rate:
+ * the third length goes by the two, not by the other. */
+static void by_context(void)
+{
+	uint64_t kq = totals_like(2, 1, "kq"), kqv = totals_like(2, 1, "kqv");
+
+	begin(4, 1, (uint64_t[]){kq, kq, kqv, kq});
+	counted(0, 0, 10, 20);
+	counted(0, 1, 20, 40);
+	counted(0, 2, 10, 2000);
+	uncounted(0, 3, 30);
+	totals_settle(s);
+	NEAR(totals_value(s, 0, 0), 20 + 40 + 2000 + 60);
+	NEAR(totals_value_error(s, 0, 0), 0);
+	end();
+}
+
 static void too_little(void)
 {
-	begin(2, 1, (uint32_t[]){1, 2});
+	begin(2, 1, (uint64_t[]){KIND(1), KIND(2)});
 	uncounted(0, 0, 100);
 	uncounted(0, 1, 100);
 	totals_settle(s);
 	CU_ASSERT(isnan(totals_value(s, 0, 0)));
 	end();
-	begin(2, 1, (uint32_t[]){1, 2 << 16});
+	begin(2, 1, (uint64_t[]){KIND(1), KIND(2)});
 	counted(0, 0, 100, 50);
 	uncounted(0, 1, 100);
 	totals_settle(s);
@@ -170,7 +189,7 @@ static void together(void)
 	static const double pairs[3][2] = {{10, 10}, {14, 14}, {18, 18}};
 	double sum[2] = {1, 1}, difference[2] = {1, -1};
 
-	begin(1, 2, (uint32_t[]){0});
+	begin(1, 2, (uint64_t[]){0});
 	uncounted(0, 0, 100);
 	for (unsigned i = 0; i < 3; i++)
 		slice(0, 0, 100, pairs[i], 2);
@@ -228,7 +247,7 @@ static void populate(struct population *p, double noise, unsigned least)
 /* Every n-th unit from a random start, as the recorder does. */
 static void draw(const struct population *p)
 {
-	uint32_t like[STRATA] = {0};
+	uint64_t like[STRATA] = {0};
 
 	begin(STRATA, 2, like);
 	for (unsigned h = 0; h < STRATA; h++) {
@@ -308,7 +327,7 @@ static void drawn_parts(void)
 	for (unsigned k = 0; k < DRAWS; k++) {
 		double truth = 0;
 
-		begin(STRATA, 1, (uint32_t[STRATA]){0});
+		begin(STRATA, 1, (uint64_t[STRATA]){0});
 		for (unsigned h = 0; h < STRATA; h++) {
 			unsigned first = (unsigned)(uniform() * EVERY);
 
@@ -363,6 +382,7 @@ int main(void)
 	CU_add_test(suite, "expansion", expansion);
 	CU_add_test(suite, "ratio by hand", ratio_by_hand);
 	CU_add_test(suite, "borrowed", borrowed);
+	CU_add_test(suite, "by context", by_context);
 	CU_add_test(suite, "first time", first_time);
 	CU_add_test(suite, "too little", too_little);
 	CU_add_test(suite, "together", together);

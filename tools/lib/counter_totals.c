@@ -11,14 +11,15 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "tools/lib/arena.h"
 #include "tools/lib/op_math.h"
 
-enum { LEVELS = 3, NORMAL_SLOT = 1024 };
+enum { LEVELS = 4, NORMAL_SLOT = 1024 };
 
 struct stratum {
-	uint32_t like;
+	uint64_t like;
 	bool begun;                 /* its first operation was seen */
 	double rest, rest_time;     /* slices that were not counted, and their time */
 	double observations, m, x;  /* of the sample */
@@ -34,7 +35,7 @@ struct stratum {
 /* Like strata together. */
 struct pool {
 	unsigned level;
-	uint32_t key;
+	uint64_t key;
 	unsigned donors;
 	const struct stratum *only; /* the donor, where there is one alone */
 	bool by_time;
@@ -70,7 +71,7 @@ static double *numbers(struct totals *s, unsigned n)
 	return arena_alloc(&s->arena, n * sizeof(double));
 }
 
-struct totals *totals_new(unsigned n_strata, unsigned n_counters, const uint32_t *like)
+struct totals *totals_new(unsigned n_strata, unsigned n_counters, const uint64_t *like)
 {
 	struct totals *s = calloc(1, sizeof(*s));
 
@@ -89,13 +90,20 @@ struct totals *totals_new(unsigned n_strata, unsigned n_counters, const uint32_t
 	return s;
 }
 
+/* The operation in the upper 16 bits, its type in the next, then its context. */
+uint64_t totals_like(unsigned op, unsigned dtype, const char *context)
+{
+	return (uint64_t)op << 48 | (uint64_t)(dtype & 0xffff) << 32
+	       | (XXH3_64bits(context, strlen(context)) & 0xffffffff);
+}
+
 struct totals *totals_of_trace(const struct trace *t)
 {
-	uint32_t *like = calloc(t->n_descs + 1, sizeof(*like));
+	uint64_t *like = calloc(t->n_descs + 1, sizeof(*like));
 	struct totals *s = NULL;
 
 	for (unsigned i = 0; like && i < t->n_descs; i++)
-		like[i] = (uint32_t)t->descs[i].op << 16 | op_main_dtype(&t->descs[i]);
+		like[i] = totals_like(t->descs[i].op, op_main_dtype(&t->descs[i]), t->descs[i].context);
 	if (like)
 		s = totals_new(t->n_descs, t->n_counters, like);
 	free(like);
@@ -322,9 +330,11 @@ static int settle_stratum(struct totals *s, struct stratum *h)
 
 /* ---- like strata ---- */
 
-static uint32_t key_at(uint32_t like, unsigned level)
+static uint64_t key_at(uint64_t like, unsigned level)
 {
-	return level == 0 ? like : level == 1 ? like >> 16 : 0;
+	static const unsigned dropped[LEVELS] = {0, 32, 48, 63};
+
+	return like >> dropped[level];
 }
 
 static double size_of(const struct pool *p, double x, double m)
@@ -349,7 +359,7 @@ static void spread_of(const struct totals *s, struct pool *p)
 	}
 }
 
-static int make_pool(struct totals *s, unsigned level, uint32_t key)
+static int make_pool(struct totals *s, unsigned level, uint64_t key)
 {
 	struct pool *p = array_grow(s->pools, &s->pool_capacity, s->n_pools, sizeof(*p));
 	unsigned n = s->n_counters;
@@ -387,7 +397,7 @@ static int make_pool(struct totals *s, unsigned level, uint32_t key)
 /* The pool of that level that a stratum is in, made when there is none. */
 static int find_pool(struct totals *s, const struct stratum *h, unsigned level)
 {
-	uint32_t key = key_at(h->like, level);
+	uint64_t key = key_at(h->like, level);
 
 	for (unsigned i = 0; i < s->n_pools; i++)
 		if (s->pools[i].level == level && s->pools[i].key == key)

@@ -17,7 +17,8 @@
  * the sample: recorders take it for certain, and a first time is unlike others.
  *
  * A stratum with fewer than two observations takes the ratio of like ones: of
- * the same operation and data type, else the same operation, else all. Its
+ * the same operation, data type and context (attention grows with every token),
+ * else without the context, else of the same operation, else of all. Its
  * error is the spread of those strata among each other.
  *
  * Errors are standard errors, widened by Student's t over its limit where few
@@ -30,9 +31,10 @@
 
 struct totals;
 
-/* Strata 0 to n_strata - 1 of n_counters counters; like[i] is stratum i's
- * operation << 16 | data type. Null without memory. */
-struct totals *totals_new(unsigned n_strata, unsigned n_counters, const uint32_t *like);
+/* Strata 0 to n_strata - 1 of n_counters counters; like[i] says what
+ * stratum i is like: totals_like(). Null without memory. */
+struct totals *totals_new(unsigned n_strata, unsigned n_counters, const uint64_t *like);
+uint64_t totals_like(unsigned op, unsigned dtype, const char *context);
 
 /* Strata are the trace's descriptors. */
 struct totals *totals_of_trace(const struct trace *t);

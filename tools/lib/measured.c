@@ -164,6 +164,8 @@ void measured_end(struct measured *m, const struct host *h)
 
 	m->energy_is_measured = has_meter(t);
 	walk_steps(m);
+	for (unsigned i = 0; i < MEASURED_PHASES && m->recording_ns; i++)
+		m->phase[i].wall_ns -= fmin(m->phase[i].wall_ns, m->recording_ns[i]);
 	for (unsigned i = 0; i < MEASURED_PHASES; i++)
 		tokens += m->phase[i].tokens;
 	for (unsigned i = 0; i < MEASURED_PHASES && tokens == 0 && by_rows; i++)

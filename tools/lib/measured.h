@@ -32,7 +32,8 @@ struct measured {
 	int32_t step;
 	bool want_tokens, begun;
 	double rows[MEASURED_PHASES];
-	double *desc_ns; /* [descriptor * MEASURED_PHASES + phase], the caller's; may be null */
+	double *recording_ns; /* by phase: taken off the steps' walls, the caller's; may be null */
+	double *desc_ns;      /* [descriptor * MEASURED_PHASES + phase], the caller's; may be null */
 };
 
 /* last_layer null: lm_head. batch_size 0: as shapes say. */

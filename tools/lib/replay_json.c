@@ -73,8 +73,18 @@ static void replay(const struct report *r, const struct replay *one, struct json
 	json_close(j, '}');
 }
 
+/* What was taken off the steps of a phase, or of all. */
+static double steps_recording_ns(const struct measured *m, unsigned phase)
+{
+	double sum = 0;
+
+	for (unsigned i = 0; i < MEASURED_PHASES; i++)
+		sum += phase == i || phase == REPLAY_COUNTERS_ALL ? m->recording_ns[i] : 0;
+	return sum;
+}
+
 static void measured_phase(const struct report *r, struct json_out *j, const char *key,
-                           const struct measured_phase *p)
+                           const struct measured_phase *p, unsigned phase)
 {
 	struct report_figures f = report_of_measured(r, p);
 
@@ -82,7 +92,10 @@ static void measured_phase(const struct report *r, struct json_out *j, const cha
 	json_number(j, "time_ns", f.time_ns);
 	json_number(j, "operations_ns", p->ops_ns);
 	json_number(j, "operations", (double)p->operations);
+	if (r->measured->recording_ns)
+		json_number(j, "steps_recording_ns", steps_recording_ns(r->measured, phase));
 	figures(j, &f);
+	replay_counters_json(r->counters, phase, j);
 	json_close(j, '}');
 }
 
@@ -95,9 +108,9 @@ static void measured(const struct report *r, struct json_out *j)
 		return;
 	}
 	json_open(j, "measured", '{');
-	measured_phase(r, j, "prefill", &r->measured->phase[PROF_PHASE_PREFILL]);
-	measured_phase(r, j, "decode", &r->measured->phase[PROF_PHASE_DECODE]);
-	measured_phase(r, j, "total", &total);
+	measured_phase(r, j, "prefill", &r->measured->phase[PROF_PHASE_PREFILL], PROF_PHASE_PREFILL);
+	measured_phase(r, j, "decode", &r->measured->phase[PROF_PHASE_DECODE], PROF_PHASE_DECODE);
+	measured_phase(r, j, "total", &total, REPLAY_COUNTERS_ALL);
 	if (r->host && !r->measured->energy_is_measured) {
 		json_text(j, "host_profile", r->host->name);
 		json_text(j, "host_source", r->host->source);

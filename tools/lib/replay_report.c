@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/lib/table.h"
+
 const char *report_phase_name(enum prof_phase phase)
 {
 	return phase == PROF_PHASE_PREFILL ? "prefill" : phase == PROF_PHASE_DECODE ? "decode" : "unknown";
@@ -93,6 +95,23 @@ static unsigned list_unpriced(const struct replay *r, char *text, size_t bytes)
 	return kinds;
 }
 
+static void note_recording(const struct report *r, void (*say)(void *arg, const char *text), void *arg)
+{
+	char text[200], took[32];
+	double ns = 0;
+
+	if (!r->measured->recording_ns)
+		return;
+	for (unsigned i = 0; i < MEASURED_PHASES; i++)
+		ns += r->measured->recording_ns[i];
+	table_format_value(TABLE_SECONDS, ns / 1e9, took, sizeof took);
+	snprintf(text, sizeof text,
+	         "measured times are less what recording cost: of operations what lies inside, of steps %s "
+	         "(costs measured one by one)",
+	         took);
+	say(arg, text);
+}
+
 void report_notes(const struct report *r, void (*say)(void *arg, const char *text), void *arg)
 {
 	char text[1024], list[800];
@@ -111,6 +130,10 @@ void report_notes(const struct report *r, void (*say)(void *arg, const char *tex
 			say(arg, text);
 		}
 	}
+	replay_counters_note(r->counters, text, sizeof text);
+	if (*text)
+		say(arg, text);
+	note_recording(r, say, arg);
 	if (r->trace->lost) {
 		snprintf(text, sizeof text, "%llu operations of the run are not in the trace",
 		         (unsigned long long)r->trace->lost);

@@ -11,6 +11,7 @@
 #include "tools/lib/json_out.h"
 #include "tools/lib/measured.h"
 #include "tools/lib/replay.h"
+#include "tools/lib/replay_counters.h"
 
 struct report {
 	const struct trace *trace;
@@ -19,7 +20,8 @@ struct report {
 	struct replay *const *replays;
 	unsigned n_replays;
 	const struct replay_options *options;
-	const double *desc_ns; /* measured times per descriptor and phase; for groups */
+	const double *desc_ns;                  /* measured times per descriptor and phase; for groups */
+	const struct replay_counters *counters; /* of the recorded run */
 	int colour;
 };
 

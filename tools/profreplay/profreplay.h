@@ -5,6 +5,7 @@
 #define TOOLS_PROFREPLAY_PROFREPLAY_H
 
 #include "tools/lib/cli.h"
+#include "tools/lib/recording_net.h"
 #include "tools/lib/replay_report.h"
 
 /* As given on the command line. */
@@ -13,7 +14,7 @@ struct settings {
 	const char *model, *dtype, *format, *host;
 	const char *last_layer, *moe_end;
 	int64_t kv_heads, sliding_window, batch_size, experts_per_token;
-	bool layers, functions, log, summary, verbose, list_archs;
+	bool layers, functions, log, summary, verbose, list_archs, net;
 	const char *path;
 };
 
@@ -28,6 +29,8 @@ struct session {
 	unsigned n_replays;
 	struct trace *trace;
 	struct measured measured;
+	struct recording_net net;
+	struct replay_counters counters;
 	double *desc_ns;
 	struct host host;
 	bool has_host;

@@ -181,7 +181,14 @@ static int pass(struct session *s, struct diag *d)
 	if (!c)
 		return diag_set(d, "out of memory");
 	while ((rc = trace_cursor_next(c, &ev, d)) > 0) {
+		if (s->set.net)
+			recording_net_apply(&s->net, &ev);
 		measured_event(&s->measured, &ev);
+		if (__builtin_expect(s->counters.phases != NULL, 0)
+		    && replay_counters_event(&s->counters, &ev)) {
+			rc = diag_set(d, "out of memory");
+			break;
+		}
 		for (unsigned i = 0; i < s->n_replays; i++)
 			replay_event(s->replays[i], &ev, NULL);
 	}
@@ -224,8 +231,15 @@ int session_run(struct session *s, struct diag *d)
 		return -1;
 	measured_begin(&s->measured, s->trace, s->set.last_layer, s->set.batch_size);
 	s->measured.desc_ns = s->desc_ns;
+	if (s->set.net && recording_net_make(&s->net, s->set.path, s->set.last_layer, d))
+		return -1;
+	s->measured.recording_ns = s->set.net ? s->net.steps_ns : NULL;
+	if (replay_counters_begin(&s->counters, s->trace))
+		return diag_set(d, "out of memory");
 	if (pass(s, d))
 		return -1;
+	if (replay_counters_end(&s->counters))
+		return diag_set(d, "out of memory");
 	measured_end(&s->measured, &s->host);
 	s->host_w = measured_power_w(&s->measured);
 	for (unsigned i = 0; i < s->n_replays; i++)
@@ -238,6 +252,8 @@ int session_run(struct session *s, struct diag *d)
 void session_release(struct session *s)
 {
 	free_replays(s);
+	replay_counters_release(&s->counters);
+	recording_net_release(&s->net);
 	for (unsigned i = 0; s->maps && i <= s->set.archs.n; i++)
 		map_release(&s->maps[i]);
 	free(s->maps);

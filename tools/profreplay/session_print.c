@@ -24,6 +24,8 @@ static int second_pass(struct session *s, struct diag *d, each_fn *each, void *a
 	}
 	while (rc == 0 && (rc = trace_cursor_next(c, &ev, d)) > 0) {
 		rc = 0;
+		if (s->set.net)
+			recording_net_apply(&s->net, &ev);
 		for (unsigned i = 0; i < s->n_replays; i++) {
 			replay_event(again[i], &ev, &p);
 			if (p.cost.cell[COST_NS_HOST] > 0)
@@ -152,6 +154,7 @@ int session_print(struct session *s, struct diag *d)
 	        .n_replays = s->n_replays,
 	        .options = &s->options,
 	        .desc_ns = s->desc_ns,
+	        .counters = &s->counters,
 	};
 	bool csv = !strcmp(s->set.format, "csv");
 	bool tables = s->set.layers || s->set.functions || s->set.summary || s->set.log;

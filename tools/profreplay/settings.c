@@ -42,6 +42,8 @@ static struct cli_option *fill(struct settings *s, struct cli_option *o)
 	         0, 0},
 	        {"--host", 0, CLI_STRING, "NAME",
 	         "host profile for assumed watts; else chosen by the CPU's name", &s->host, 0, 0},
+	        {"--net", 0, CLI_FLAG, NULL, "take what recording cost off the measured times", &s->net, 0,
+	         0},
 	        {"--report-layers", 0, CLI_FLAG, NULL, "add a table by layer", &s->layers, 0, 0},
 	        {"--report-functions", 0, CLI_FLAG, NULL, "add a table by kind of operation", &s->functions,
 	         0, 0},

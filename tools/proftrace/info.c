@@ -121,24 +121,14 @@ static void show_energy(const struct trace *t)
 	}
 }
 
-/* Totals may be told again and again; the last one counts. */
-static bool is_superseded(const struct trace *t, unsigned cost)
-{
-	for (unsigned i = cost + 1; i < t->n_costs; i++)
-		if (!strcmp(t->costs[i].name, t->costs[cost].name))
-			return true;
-	return false;
-}
-
 static void show_costs(const struct trace *t)
 {
 	struct recording_cost c = recording_cost_of(t);
 	char buf[200], total[32];
 
 	for (unsigned i = 0; i < t->n_costs; i++)
-		if (!is_superseded(t, i))
-			printf("%-14s %s = %.6g (%s)\n", "cost", t->costs[i].name, t->costs[i].value,
-			       strcmp(t->costs[i].name, "total_ns") ? "measured" : "estimated");
+		printf("%-14s %s = %.6g (%s)\n", "cost", t->costs[i].name, t->costs[i].value,
+		       strcmp(t->costs[i].name, "total_ns") ? "measured" : "estimated");
 	if (isnan(c.total_ns) || !t->end_ns)
 		return;
 	table_format_value(TABLE_SECONDS, c.total_ns / 1e9, total, sizeof(total));
@@ -229,10 +219,8 @@ static void show_json(const struct trace *t, const struct process_sums *sums, ui
 	fputs(", \"processes\": ", stdout);
 	info_put_processes(t, sums);
 	fputs(", \"costs\": {", stdout);
-	for (unsigned i = 0, n = 0; i < t->n_costs; i++) {
-		if (is_superseded(t, i))
-			continue;
-		fputs(n++ ? ", " : "", stdout);
+	for (unsigned i = 0; i < t->n_costs; i++) {
+		fputs(i ? ", " : "", stdout);
 		json_text_put(stdout, t->costs[i].name);
 		printf(": %.17g", t->costs[i].value);
 	}

@@ -284,7 +284,11 @@ static void put_percent(double share, char *buf, unsigned bytes)
 	if (share < 9.995e-5)
 		snprintf(buf, bytes, " ±<0.01 %%");
 	else
-		snprintf(buf, bytes, share < 0.01 ? " ±%.2f %%" : " ±%.3g %%", share * 100);
+		snprintf(buf, bytes,
+		         share < 0.01 ? " ±%.2f %%"
+		         : share < 1  ? " ±%.3g %%"
+		                      : " ±%.0f %%",
+		         share * 100);
 }
 
 static void put_estimate(struct table *t, struct estimate e)
