@@ -16,12 +16,13 @@
 #include "tools/lib/arena.h"
 #include "tools/lib/op_math.h"
 
-enum { LEVELS = 4, NORMAL_SLOT = 1024 };
+enum { LEVELS = 4, NORMAL_SLOT = 1024, TIMES_AS_VARIED = 100 };
 
 struct stratum {
 	uint64_t like;
 	bool begun;                 /* its first operation was seen */
 	double rest, rest_time;     /* slices that were not counted, and their time */
+	double rest_xx;             /* sum over operations of time^2 / slices of it */
 	double observations, m, x;  /* of the sample */
 	double xx;                  /* sum of x^2 / m */
 	double *y, *guess, *dx, *d; /* sums of y, the guess, sums of d x / m and of d */
@@ -242,6 +243,7 @@ int totals_add(struct totals *s, unsigned group, const struct op_event *ev)
 	struct stratum *h = &s->strata[ev->desc];
 	struct cell *c = find_cell(s, ev->desc, group);
 	bool is_first = !h->begun;
+	double rest, rest_time;
 	bool is_counted = s->n_counters && ev->n_counters >= s->n_counters && ev->n_counted;
 
 	if (!c)
@@ -250,8 +252,11 @@ int totals_add(struct totals *s, unsigned group, const struct op_event *ev)
 	s->timed &= ev->timed;
 	c->slices += ev->n_slices;
 	c->time += (double)ev->busy_ns;
-	h->rest += ev->n_slices - (is_counted ? ev->n_counted : 0);
-	h->rest_time += (double)(ev->busy_ns - (is_counted ? ev->counted_ns : 0));
+	rest = ev->n_slices - (is_counted ? ev->n_counted : 0);
+	rest_time = (double)(ev->busy_ns - (is_counted ? ev->counted_ns : 0));
+	h->rest += rest;
+	h->rest_time += rest_time;
+	h->rest_xx += rest > 0 ? rest_time * rest_time / rest : 0;
 	if (!is_counted)
 		return 0;
 	c->counted += ev->n_counted;
@@ -292,6 +297,17 @@ static double variance(const struct stratum *h, double v, double size)
 	return v * (size * size / h->m + h->rest);
 }
 
+/* Rare moments in which a thread lost its processor take time and count nothing.
+ * A sample that met none of them says nothing about them: they show when times
+ * vary far more among what was not counted than in the sample. */
+static bool time_is_a_guide(const struct stratum *h)
+{
+	double in_sample = (h->xx - h->x * h->x / h->m) / (h->observations - 1);
+	double in_rest = (h->rest_xx - h->rest_time * h->rest_time / h->rest) / (h->rest - 1);
+
+	return h->rest < 2 || h->observations < 2 || in_rest <= TIMES_AS_VARIED * in_sample;
+}
+
 /* Small samples without the tail of a skewed distribution have both a low mean
  * and a low variance: taking the smaller variance at its word would take the
  * mean just then. It has to be smaller beyond chance: F at 95 %, by the normal
@@ -315,7 +331,7 @@ static int settle_stratum(struct totals *s, struct stratum *h)
 	if (!result)
 		return -1;
 	for (unsigned i = 0; i < n; i++) {
-		h->by_time[i] = s->timed && h->x > 0 && ratio_is_better(h, n, i);
+		h->by_time[i] = s->timed && h->x > 0 && time_is_a_guide(h) && ratio_is_better(h, n, i);
 		shift[i] = shift_of(h, i, h->by_time[i]);
 		h->rate[i] = h->y[i] / (h->by_time[i] ? h->x : h->m);
 	}
