@@ -3,8 +3,8 @@
  *
  * One pass: sums of squares are of residuals from a first guess (that of the
  * first observation), so that nothing cancels, and are moved to the ratio and
- * the mean at the end. Written for observation k of stratum h: m slices that
- * took x ns and counted y[i]; d[i] = y[i] - guess[i] * x.
+ * the mean at the end. An observation of stratum h: m slices that took x ns and
+ * counted y[i]; d[i] = y[i] - guess[i] * x.
  */
 #include "tools/lib/counter_totals.h"
 
@@ -22,9 +22,8 @@ struct stratum {
 	uint64_t like;
 	bool begun;                 /* its first operation was seen */
 	double rest, rest_time;     /* slices that were not counted, and their time */
-	double rest_xx;             /* sum over operations of time^2 / slices of it */
 	double observations, m, x;  /* of the sample */
-	double xx;                  /* sum of x^2 / m */
+	double xx, rest_xx;         /* sum of x^2 / m; of the rest */
 	double *y, *guess, *dx, *d; /* sums of y, the guess, sums of d x / m and of d */
 	double *dd;                 /* sums of d[i] d[j] / m; settled: covariances of the residuals */
 	double *rate;               /* settled: counts a ns or a slice */
@@ -232,10 +231,9 @@ static int observe(struct totals *s, struct stratum *h, const struct op_event *e
 static int keep_first(struct totals *s, struct stratum *h, const struct op_event *ev)
 {
 	h->first = arena_alloc(&s->arena, sizeof(*h->first));
-	if (!h->first)
-		return -1;
-	*h->first = *ev;
-	return 0;
+	if (h->first)
+		*h->first = *ev;
+	return h->first ? 0 : -1;
 }
 
 int totals_add(struct totals *s, unsigned group, const struct op_event *ev)
@@ -243,8 +241,9 @@ int totals_add(struct totals *s, unsigned group, const struct op_event *ev)
 	struct stratum *h = &s->strata[ev->desc];
 	struct cell *c = find_cell(s, ev->desc, group);
 	bool is_first = !h->begun;
-	double rest, rest_time;
 	bool is_counted = s->n_counters && ev->n_counters >= s->n_counters && ev->n_counted;
+	double rest = ev->n_slices - (is_counted ? ev->n_counted : 0);
+	double rest_time = (double)(ev->busy_ns - (is_counted ? ev->counted_ns : 0));
 
 	if (!c)
 		return -1;
@@ -252,8 +251,6 @@ int totals_add(struct totals *s, unsigned group, const struct op_event *ev)
 	s->timed &= ev->timed;
 	c->slices += ev->n_slices;
 	c->time += (double)ev->busy_ns;
-	rest = ev->n_slices - (is_counted ? ev->n_counted : 0);
-	rest_time = (double)(ev->busy_ns - (is_counted ? ev->counted_ns : 0));
 	h->rest += rest;
 	h->rest_time += rest_time;
 	h->rest_xx += rest > 0 ? rest_time * rest_time / rest : 0;
@@ -297,15 +294,14 @@ static double variance(const struct stratum *h, double v, double size)
 	return v * (size * size / h->m + h->rest);
 }
 
-/* Rare moments in which a thread lost its processor take time and count nothing.
- * A sample that met none of them says nothing about them: they show when times
- * vary far more among what was not counted than in the sample. */
+/* A thread that lost its processor takes time and counts nothing. A sample that
+ * met none of that does not know it: times vary far more outside of it then. */
 static bool time_is_a_guide(const struct stratum *h)
 {
 	double in_sample = (h->xx - h->x * h->x / h->m) / (h->observations - 1);
 	double in_rest = (h->rest_xx - h->rest_time * h->rest_time / h->rest) / (h->rest - 1);
 
-	return h->rest < 2 || h->observations < 2 || in_rest <= TIMES_AS_VARIED * in_sample;
+	return !(in_rest > TIMES_AS_VARIED * in_sample); /* nor with one slice alone */
 }
 
 /* Small samples without the tail of a skewed distribution have both a low mean
