@@ -73,3 +73,12 @@ def lttng(programs, calls, scratch):
         if ours:
             end_daemon(int(pid_file.read_text()))
     return got["ns_per_call"], size_bytes(folder, "channel_*") / got["calls"]
+
+
+def xray(programs, calls, scratch):
+    """(ns a call, bytes a call, ns of the bare call) of a program built anew for LLVM's XRay, in FDR mode."""
+    folder = scratch / "xray"
+    folder.mkdir()
+    options = f"patch_premain=false xray_mode=xray-fdr verbosity=0 xray_logfile_base={folder}/log."
+    got = values(run(programs / "bench_xray", calls, env={**os.environ, "XRAY_OPTIONS": options}))
+    return got["ns_per_call"], size_bytes(folder, "log.*") / got["calls"], got["bare_ns"]

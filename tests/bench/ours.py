@@ -38,6 +38,50 @@ def call(build, calls, scratch):
     return got["ns_per_call"] - bare, trace.stat().st_size / got["calls"]
 
 
+def features(table_type):
+    """What each reading adds, at depths of the stack and on threads."""
+    places = [(depth, threads) for threads in (1, 2) for depth in (5, 15, 40)]
+    names = FOUR_COUNTERS.split(",")
+    ways = [("time only", {"callsites": "0", "counters": "none"}),
+            ("+ call site", {"counters": "none"})]
+    ways += [(f"+ {n} counter{'s' * (n > 1)}, every call", {"counters": ",".join(names[:n]), "budget": "100"})
+             for n in (1, 2, 4)]
+
+    def one(build, scratch, calls, place, variables):
+        env = shim_env(build, fresh(scratch / "features.bin"), **variables) if variables else None
+        got = foreign.run(build / "tests" / "bench" / "bench_features", calls, *place, env=env)
+        return foreign.values(got)["ns_per_call"]
+
+    def make(build, scratch, smoke):
+        table = table_type("One call by feature, ns on top of the call itself, at depths of the stack", "what",
+                           *(f"{d} deep, {t} thread{'s' * (t > 1)}" for d, t in places))
+        rounds = 1 if smoke else 5
+        bare = {p: one(build, scratch, 500 if smoke else 200000, p, None) for p in places}
+        for name, variables in ways:
+            calls = 500 if smoke else 10000 if "counter" in name else 200000
+            table.row(name, *(statistics.median(one(build, scratch, calls, p, variables) for _ in range(rounds))
+                              - bare[p] for p in places))
+        return table
+    return make
+
+
+def parts(table_type):
+    """Where the nanoseconds of a call go: measured apart, the rest of a whole call last."""
+    def make(build, scratch, smoke):
+        calls = 2000 if smoke else 200000
+        lines = foreign.run(build / "tests" / "bench" / "bench_record", calls).splitlines()
+        ns = {line[:34].strip(): float(line[34:].split()[0]) for line in lines}
+        clocks, record = ns["two clock readings"], ns["a record and two clock readings"]
+        whole = call(build, calls, scratch)[0]
+        table = table_type("Where the nanoseconds of a call go", "part", "ns", "share")
+        for name, took in [("clock, twice", clocks), ("encoding: the record, beside the clock", record - clocks),
+                           ("thunk and cache: real function, call site, context", whole - record)]:
+            table.row(name, took, f"{100 * took / whole:.0f} %")
+        table.row("a call in all", whole, "100 %")
+        return table
+    return make
+
+
 def model(build, scratch, preset, quant):
     path = build / "models" / f"bench-{preset}-{quant}.gguf"
     if not path.exists():
@@ -79,24 +123,35 @@ def size_table(table_type):
     return make
 
 
+def pairs(build, scratch, gguf, rounds, predict, **variables):
+    """{with the shim: [(prefill, decode) tokens/s]}: both take turns, so that a machine that gets slower slows both."""
+    rates = {False: [], True: []}
+    for number in range(rounds):
+        for shim in (False, True) if number % 2 else (True, False):
+            env = shim_env(build, fresh(scratch / "speed.bin"), **variables) if shim else None
+            rates[shim].append(llama(build, gguf, 64, predict, 1, env))
+    return rates
+
+
+def speed_rows(table, rates, what, *limits):
+    for i, phase in enumerate(("prefill", "decode")):
+        without, with_prof = (statistics.median(r[i] for r in rates[shim]) for shim in (False, True))
+        ratios = sorted(b[i] / a[i] for a, b in zip(rates[False], rates[True]))
+        low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
+        table.row(f"{phase}, {what}", without, with_prof, f"{100 * statistics.median(ratios):.2f} %",
+                  f"{100 * low:.2f} to {100 * high:.2f} %", *limits)
+
+
 def speed_table(table_type):
     def make(build, scratch, smoke):
-        """With and without take turns, so that a machine that gets slower slows both."""
+        """As it is, and with everything on within the budget."""
         gguf = model(build, scratch, *(("tiny", "Q4_0") if smoke else ("tinyllama", "Q4_0")))
         rounds, predict = (1, 8) if smoke else (15, 48)
-        rates = {False: [], True: []}
-        for number in range(rounds):
-            for shim in (False, True) if number % 2 else (True, False):
-                env = shim_env(build, fresh(scratch / "speed.bin")) if shim else None
-                rates[shim].append(llama(build, gguf, 64, predict, 1, env))
         table = table_type("llama.cpp, TinyLlama's shape in Q4_0, one thread, tokens/s", "phase", "without", "with prof",
                            "ratio", "middle half of the ratios", "must", "aim")
-        for i, phase in enumerate(("prefill", "decode")):
-            without, with_prof = (statistics.median(r[i] for r in rates[shim]) for shim in (False, True))
-            ratios = sorted(b[i] / a[i] for a, b in zip(rates[False], rates[True]))
-            low, high = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
-            table.row(phase, without, with_prof, f"{100 * statistics.median(ratios):.2f} %",
-                      f"{100 * low:.2f} to {100 * high:.2f} %", "99 %", "99.7 %")
+        speed_rows(table, pairs(build, scratch, gguf, rounds, predict), "default settings", "99 %", "99.7 %")
+        speed_rows(table, pairs(build, scratch, gguf, rounds, predict, counters=FOUR_COUNTERS, budget="2"),
+                   "4 counters, call sites, budget 2 %", "98 %", "98 %")
         return table
     return make
 
