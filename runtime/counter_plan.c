@@ -346,7 +346,7 @@ static void note_group(struct counter_plan *plan, const char *name)
 	size_t have = strlen(plan->groups);
 
 	if (have + strlen(name) + 2 <= sizeof(plan->groups))
-		snprintf(plan->groups + have, sizeof(plan->groups) - have, "%s%s", have ? "," : "", name);
+		snprintf(plan->groups + have, sizeof(plan->groups) - have, "%s%.31s", have ? "," : "", name);
 }
 
 static bool find_group(struct counter_plan *plan, const char *name, const struct counter_places *places,
@@ -361,7 +361,7 @@ static bool find_group(struct counter_plan *plan, const char *name, const struct
 	for (unsigned i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		ssize_t n;
 
-		snprintf(path, sizeof(path), "%s/%s/%s.group", places->folder, folders[i], name);
+		snprintf(path, sizeof(path), "%s/%s/%.31s.group", places->folder, folders[i], name);
 		n = files_read(path, plan->text, sizeof(plan->text));
 		if (n < 0)
 			continue;

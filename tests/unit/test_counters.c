@@ -14,6 +14,7 @@
 #define MACHINES PROF_SOURCE_DIR "/tests/unit/machines/"
 #define GROUPS   PROF_SOURCE_DIR "/arch/counters"
 
+extern uint64_t stand_in_work; /* looked up by the stand-in */
 uint64_t stand_in_work;
 
 static struct counter_places places;

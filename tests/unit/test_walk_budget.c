@@ -90,12 +90,14 @@ static __attribute__((noinline)) uint32_t deep(struct prof_thread *t, unsigned d
 		below = prof_call_site(t, __builtin_return_address(0), __builtin_frame_address(0));
 		return below;
 	}
-	if (odd & 1) {
+	if (odd & 1) { /* so unlike each other that these remain two calls */
+		__asm__ volatile("nop");
 		below = deep(t, depth - 1, odd >> 1);
-		__asm__ volatile("" : : "r"(1)); /* so that these are two calls */
+		__asm__ volatile("nop");
 	} else {
+		__asm__ volatile("nop\n\tnop");
 		below = deep(t, depth - 1, odd >> 1);
-		__asm__ volatile("" : : "r"(2));
+		__asm__ volatile("nop\n\tnop");
 	}
 	return below;
 }
