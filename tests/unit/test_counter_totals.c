@@ -316,6 +316,31 @@ static void drawn_noisy(void)
 	draw_many(0.3, 4);
 }
 
+/* A busy machine: one slice in fifty waits for its processor a hundred times as
+ * long as it runs, and counts no more for that. */
+static void drawn_waiting(void)
+{
+	static struct population p;
+	unsigned covered = 0;
+	double error = 0;
+
+	state = 7;
+	populate(&p, 0.05, UNITS);
+	for (unsigned h = 0; h < STRATA; h++)
+		for (unsigned i = 0; i < p.units[h]; i++)
+			p.ns[h][i] *= uniform() < 0.02 ? 100 : 1;
+	for (unsigned k = 0; k < DRAWS; k++) {
+		draw(&p);
+		covered += fabs(totals_value(s, 0, 0) - p.total[0]) <= 2 * totals_value_error(s, 0, 0);
+		error += (totals_value(s, 0, 0) - p.total[0]) / p.total[0];
+		end();
+	}
+	CU_ASSERT(covered >= DRAWS * 0.9);
+	CU_ASSERT(fabs(error / DRAWS) <= 0.01);
+	if (covered < DRAWS * 0.9 || fabs(error / DRAWS) > 0.01)
+		printf("\nwaiting: %u of %u covered, bias %g\n", covered, DRAWS, error / DRAWS);
+}
+
 /* A group that holds a part of the strata's units, as a phase or a step does. */
 static void drawn_parts(void)
 {
@@ -388,6 +413,7 @@ int main(void)
 	CU_add_test(suite, "together", together);
 	CU_add_test(suite, "drawn, quiet", drawn_quiet);
 	CU_add_test(suite, "drawn, noisy", drawn_noisy);
+	CU_add_test(suite, "drawn, waiting", drawn_waiting);
 	CU_add_test(suite, "drawn, in parts", drawn_parts);
 	CU_add_test(suite, "drawn, borrowed", drawn_borrowed);
 	CU_basic_run_tests();
