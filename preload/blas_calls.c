@@ -92,10 +92,14 @@ static struct blas_entry *lookup(struct prof_thread *t, struct blas_thread *b, c
 	struct blas_entry *e = &b->entry[hash_key(key, n_values) >> (64 - BLAS_ENTRIES_LOG2)];
 	uint32_t at = (uint32_t)((char *)e - (char *)b);
 
-	if (b->filling)
+	if (b->filling && !busy_is_over(b->filling))
 		return NULL;
+	if (b->filling) { /* one of them was left half done */
+		memset(b->entry, 0, sizeof(b->entry));
+		b->last = 0;
+	}
 	b->expected = 0;
-	b->filling = 1;
+	b->filling = busy_stack_pointer();
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (!same_key(&e->key, key, n_values)) {
 		e->key = *key;

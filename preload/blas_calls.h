@@ -46,7 +46,7 @@ struct blas_thread {
 	struct blas_entry none;
 	uint32_t expected; /* bytes from here to the entry of the next call */
 	uint32_t last;     /* to that of the previous call */
-	uint32_t filling;  /* an entry is being written: a signal handler keeps away */
+	uintptr_t filling; /* an entry is being written (busy.h): a signal handler keeps away */
 	uint32_t batch;    /* descriptor of the previous batch plus 1: what the next one may be */
 	struct blas_entry entry[BLAS_ENTRIES];
 };

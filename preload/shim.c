@@ -5,10 +5,13 @@
 #include "preload/resolve.h"
 #include "runtime/recorder.h"
 
+#include <stdlib.h>
+
 __attribute__((constructor)) static void shim_load(void)
 {
 	resolve_start();
 	prof_runtime_start();
+	at_quick_exit(prof_runtime_leave); /* the first to be told is the last to be called */
 #define PRELOAD_FAMILY(name) hooks_##name##_start();
 #include "preload/families.def"
 #undef PRELOAD_FAMILY

@@ -4,6 +4,7 @@ list(APPEND PROF_SHIM_SOURCES
   shim.c
   resolve.c
   hooks_dl.c
+  hooks_exec.c
   thunk.c
   thunk_x86_64.S
   blas.c

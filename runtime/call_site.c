@@ -309,9 +309,9 @@ static __attribute__((noinline, cold)) uint32_t look(struct prof_thread *pub, co
 
 	if (!config_get()->callsites || pub->busy)
 		return 0;
-	__atomic_store_n(&pub->busy, 1, __ATOMIC_RELAXED);
+	prof_record_begin(pub);
 	site = miss(thread_of(pub), return_address, stack_pointer);
-	__atomic_store_n(&pub->busy, 0, __ATOMIC_RELAXED);
+	prof_record_end(pub);
 	return site;
 }
 

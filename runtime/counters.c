@@ -152,11 +152,11 @@ void counters_prepare(struct thread *t)
 
 	if (t->counters_state != COUNTERS_UNTRIED || t->pub.busy || start < t->pub.next_costly_raw)
 		return;
-	__atomic_store_n(&t->pub.busy, 1, __ATOMIC_RELAXED);
+	prof_record_begin(&t->pub);
 	guard_calm(&g);
 	start_thread(t);
 	guard_uncalm(&g);
-	__atomic_store_n(&t->pub.busy, 0, __ATOMIC_RELAXED);
+	prof_record_end(&t->pub);
 	recorder_spent(start);
 }
 
@@ -268,8 +268,8 @@ void prof_record_counted(struct prof_thread *t, uint32_t desc, uint64_t raw_star
 		return;
 	}
 	n = differences(deltas, at_start, &at_end);
-	__atomic_store_n(&t->busy, 1, __ATOMIC_RELAXED);
-	if (t->p <= __atomic_load_n(&t->limit, __ATOMIC_RELAXED) || prof_thread_more(t)) {
+	prof_record_begin(t);
+	if (t->p < __atomic_load_n(&t->limit, __ATOMIC_RELAXED) || prof_thread_more(t)) {
 		thread->chunk.head->n_counters = (uint8_t)n;
 		__atomic_store_n(&t->p,
 		                 prof_put_op(&t->stream, t->p, desc, prof_ticks(t, raw_start),
@@ -279,6 +279,6 @@ void prof_record_counted(struct prof_thread *t, uint32_t desc, uint64_t raw_star
 	} else {
 		t->lost++;
 	}
-	__atomic_store_n(&t->busy, 0, __ATOMIC_RELAXED);
+	prof_record_end(t);
 	sampling_learn(&thread->sampling, desc, raw_end - raw_start);
 }

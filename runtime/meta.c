@@ -10,6 +10,7 @@
 #include "runtime/recorder_state.h"
 
 #define LAST_WORDS_BYTES 1024u /* of each chunk: for a NOTE that tells why there is no further one */
+#define MARK_BYTES       4096u /* what is written at an end takes less */
 #define TEXT_BYTES       4096u
 #define WAITING_MAX      (4u << 20)
 
@@ -207,6 +208,25 @@ void meta_close(void)
 {
 	close_series(&timeline);
 	close_series(&names);
+}
+
+bool meta_mark(struct meta_mark *mark)
+{
+	if (!has_room(&names, MARK_BYTES) && !next_chunk(&names))
+		return false;
+	mark->serial = names.serial;
+	mark->at = names.at;
+	return true;
+}
+
+void meta_rewind(const struct meta_mark *mark)
+{
+	uint8_t *from = mark->serial == names.serial ? mark->at : names.chunk.payload;
+
+	/* The first record's type first: then there are none behind it. */
+	__atomic_store_n(&((struct prof_meta *)(void *)from)->type, 0, __ATOMIC_RELEASE);
+	memset(from, 0, (size_t)(names.at - from));
+	names.at = from;
 }
 
 void meta_restart(void)

@@ -38,6 +38,15 @@ void meta_close(void);
  * can't grow any more. */
 void meta_add_last(uint16_t type, const struct iovec *parts, int n);
 
+/* The place of the next record, with room after it for an end and what belongs
+ * to it; false when there is none. All that was added since goes again. */
+struct meta_mark {
+	uint32_t serial;
+	uint8_t *at;
+};
+bool meta_mark(struct meta_mark *mark);
+void meta_rewind(const struct meta_mark *mark);
+
 /* In a forked child: back to waiting, with what is kept. */
 void meta_restart(void);
 

@@ -2,11 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * libunwind keeps a pipe, through which it asks the kernel whether an address
- * can be read; PAPI keeps a descriptor for every event and thread. Left where
- * the kernel puts them they shift the program's own, and in a program that
- * closes every descriptor and opens others, libunwind would write to them and
- * PAPI read from them. Their calls of pipe2() and of syscall(), by which PAPI
- * opens events, are therefore led here, in their own import tables.
+ * can be read; PAPI keeps a descriptor for every event and thread. In a program
+ * that closes every descriptor and opens others, libunwind would write to the
+ * program's, read from them and close them. Its calls of pipe2(), read() and
+ * close(), and of syscall() for writing, are therefore led here, in its own
+ * import table: there is no pipe, and the question is put otherwise. PAPI's
+ * descriptors, made by syscall() too, go where the program's seldom are.
  */
 #include "runtime/private_library.h"
 
@@ -20,9 +21,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/types.h>
 #include <unistd.h>
 
-enum { HIGH_FD = 100 };
+enum { HIGH_FD = 100, NO_PIPE = 0x3fff0000 /* more than any descriptor can be */ };
 
 /* The same file under a high number, or, when there is none, as it was. */
 static int move_high(int fd)
@@ -38,18 +40,42 @@ static int move_high(int fd)
 	return high >= 0 ? high : fd;
 }
 
-static int high_pipe2(int fds[2], int flags)
+/* Whether the kernel can read the eight bytes around an address: there is no
+ * such way of changing the mask of signals, but it looks at the mask first. */
+static bool is_readable(const void *address)
 {
-	int result = pipe2(fds, flags | O_CLOEXEC);
+	const void *aligned = (const void *)((uintptr_t)address & ~(uintptr_t)7);
 
-	if (result == 0) {
-		fds[0] = move_high(fds[0]);
-		fds[1] = move_high(fds[1]);
-	}
-	return result;
+	return syscall(SYS_rt_sigprocmask, -1, aligned, NULL, (size_t)8) < 0 && errno != EFAULT;
 }
 
-static long high_syscall(long number, ...)
+static int no_pipe2(int fds[2], int flags)
+{
+	fds[0] = fds[1] = NO_PIPE;
+	return 0;
+}
+
+static long no_pipe_write(const void *bytes, long n)
+{
+	errno = is_readable(bytes) ? 0 : EFAULT;
+	return errno ? -1 : n;
+}
+
+static ssize_t no_pipe_read(int fd, void *bytes, size_t n)
+{
+	if (fd != NO_PIPE)
+		return read(fd, bytes, n);
+	errno = EAGAIN; /* as of an empty pipe; libunwind looks at errno whatever is returned */
+	return -1;
+}
+
+static int no_pipe_close(int fd)
+{
+	return fd == NO_PIPE ? 0 : close(fd);
+}
+
+/* For both libraries. */
+static long led_syscall(long number, ...)
 {
 	long a[6], result;
 	va_list ap;
@@ -58,6 +84,8 @@ static long high_syscall(long number, ...)
 	for (unsigned i = 0; i < 6; i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
+	if (number == SYS_write && (int)a[0] == NO_PIPE)
+		return no_pipe_write((const void *)(uintptr_t)a[1], a[2]);
 	result = syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 	return number == SYS_perf_event_open ? move_high((int)result) : result;
 }
@@ -66,8 +94,9 @@ static const struct replacement {
 	const char *name;
 	uintptr_t function;
 } replacements[] = {
-        {"pipe2", (uintptr_t)high_pipe2},
-        {"syscall", (uintptr_t)high_syscall},
+        {"pipe2", (uintptr_t)no_pipe2},      {"write", (uintptr_t)no_pipe_write},
+        {"read", (uintptr_t)no_pipe_read},   {"close", (uintptr_t)no_pipe_close},
+        {"syscall", (uintptr_t)led_syscall},
 };
 
 /* What of a library's dynamic section is needed here. */

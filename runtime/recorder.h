@@ -15,6 +15,7 @@
 #include <prof/trace_codec.h>
 #include <stdbool.h>
 
+#include "runtime/busy.h"
 #include "runtime/clock.h" /* static inline uint64_t prof_clock(void): raw reading, hot */
 #include "runtime/site.h"
 
@@ -36,10 +37,10 @@ enum prof_slot {
 struct prof_thread {
 	struct prof_stream stream;
 	uint8_t *p;     /* where the next record goes */
-	uint8_t *limit; /* p beyond this: a new chunk is needed first */
+	uintptr_t busy; /* inside the recorder, with this stack: a signal handler must not record */
+	uint8_t *limit; /* p here or beyond: a new chunk is needed first */
 	uint64_t epoch_raw;
 	uint32_t tick_shift;
-	uint32_t busy;            /* inside the recorder: a signal handler must not record */
 	uint32_t choosy;          /* operations are recorded by their duration: PROFSHIM_FILTER */
 	uint32_t region;          /* string of the regions open, 0: none */
 	uint64_t records;         /* operation records written */
@@ -139,6 +140,10 @@ static inline uint32_t prof_region_current(const struct prof_thread *t)
 /* A new chunk for t, or false when recording has stopped. */
 bool prof_thread_more(struct prof_thread *t);
 
+/* Of a thread whose busy mark is set: whether it really is. If not, what was
+ * being written is dropped and the thread is free again. */
+bool prof_thread_is_busy(struct prof_thread *t);
+
 static inline uint64_t prof_ticks(const struct prof_thread *t, uint64_t raw)
 {
 	return (raw - t->epoch_raw) >> t->tick_shift;
@@ -155,7 +160,7 @@ void prof_record_now(struct prof_thread *t, uint32_t desc, uint64_t raw_start, u
  * the end of the program, look at `busy`. Atomic, at no cost. */
 static inline void prof_record_begin(struct prof_thread *t)
 {
-	__atomic_store_n(&t->busy, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->busy, busy_stack_pointer(), __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
@@ -167,7 +172,7 @@ static inline void prof_record_end(struct prof_thread *t)
 
 static inline bool prof_record_ready(const struct prof_thread *t)
 {
-	return (t->busy | t->choosy) == 0 && t->p <= __atomic_load_n(&t->limit, __ATOMIC_RELAXED);
+	return (t->busy | t->choosy) == 0 && t->p < __atomic_load_n(&t->limit, __ATOMIC_RELAXED);
 }
 
 /* As prof_record(), but false, with nothing done, for an operation that is not
@@ -278,5 +283,15 @@ void prof_modules_changed(void);
 /* Called by the shim's constructor and destructor. */
 void prof_runtime_start(void);
 void prof_runtime_stop(void);
+
+/* The program is about to leave by _exit() or quick_exit(). */
+void prof_runtime_leave(void);
+
+/* Another program is about to take this one's place: the trace gets its end.
+ * When that comes true there is nothing more to do; when it fails, and this
+ * returned true, the end is taken back by prof_runtime_exec_failed(). Other
+ * threads that want more than to record wait in between. */
+bool prof_runtime_exec_begin(void);
+void prof_runtime_exec_failed(void);
 
 #endif

@@ -56,4 +56,14 @@ bool recorder_open(void);
 /* Recording stops here, for this reason. Lock held. */
 void recorder_halt(const char *why);
 
+/* Another phase. Lock held. */
+void recorder_set_phase(enum recorder_phase phase);
+
+/* The END of a trace that was halted, after its last note. Lock held. */
+void ending_stopped(void);
+
+/* This process turned out to be a child made without our handlers: begin anew,
+ * or, when the parent was in the middle of something, not at all. Lock held. */
+void recorder_orphan(bool torn);
+
 #endif

@@ -19,6 +19,7 @@
 #include "runtime/meta.h"
 #include "runtime/note.h"
 #include "runtime/output.h"
+#include "runtime/process.h"
 #include "runtime/record_switch.h"
 #include "runtime/recorder.h"
 #include "runtime/recorder_state.h"
@@ -33,7 +34,7 @@ struct recorder recorder;
 static struct guard fork_guard; /* of the thread that forks; lock held */
 static __thread bool fork_guarded __attribute__((tls_model("initial-exec")));
 
-static void set_phase(enum recorder_phase phase)
+void recorder_set_phase(enum recorder_phase phase)
 {
 	__atomic_store_n(&recorder.state, phase, __ATOMIC_RELEASE);
 }
@@ -85,7 +86,7 @@ bool recorder_open(void)
 	if (!knows_host)
 		facts_collect();
 	knows_host = true;
-	set_phase(RECORDER_OPEN);
+	recorder_set_phase(RECORDER_OPEN);
 	if (!meta_open())
 		return false;
 	energy_sample_now();
@@ -100,10 +101,11 @@ void recorder_halt(const char *why)
 
 	if (recorder.state == RECORDER_STOPPED || recorder.state == RECORDER_ENDED)
 		return;
-	set_phase(RECORDER_STOPPED);
+	recorder_set_phase(RECORDER_STOPPED);
 	thread_halt_all();
 	snprintf(sentence, sizeof(sentence), "recording stops: %s", why);
 	note_last(sentence);
+	ending_stopped();
 	output_set_state(PROF_STATE_STOPPED);
 	say_line(sentence);
 }
@@ -121,37 +123,62 @@ static void before_fork(void)
 		return;
 	fork_guard = g;
 	find_run();
+	process_keep(true);
 }
 
 static void after_fork_parent(void)
 {
 	struct guard g = fork_guard;
 
-	if (fork_guarded)
-		guard_leave(&g);
+	if (!fork_guarded)
+		return;
+	process_keep(false);
+	guard_leave(&g);
 }
 
 /* The mappings are shared with the parent, who goes on writing into them: let
  * go of them without a touch. The child's own trace begins when it records. */
+static void begin_anew(void)
+{
+	meta_restart();
+	output_forget();
+	counters_after_fork();
+	energy_after_fork();
+	step_after_fork();
+	recorder.records = recorder.lost = recorder.skipped = recorder.slow_raw = 0;
+	memset(&recorder.work, 0, sizeof(recorder.work));
+	recorder_set_phase(RECORDER_ARMED);
+}
+
 static void after_fork_child(void)
 {
 	struct guard g = fork_guard;
 
 	if (!fork_guarded)
 		return;
+	process_is_mine_now();
+	process_keep(false);
 	if (recorder.state == RECORDER_OPEN || recorder.state == RECORDER_ARMED) {
 		thread_after_fork();
-		meta_restart();
-		output_forget();
-		counters_after_fork();
-		energy_after_fork();
-		step_after_fork();
-		recorder.records = recorder.lost = recorder.skipped = recorder.slow_raw = 0;
-		memset(&recorder.work, 0, sizeof(recorder.work));
-		set_phase(RECORDER_ARMED);
+		begin_anew();
 	}
 	guard_reset();
 	guard_uncalm(&g);
+}
+
+void recorder_orphan(bool torn)
+{
+	bool was_on = recorder.state == RECORDER_OPEN || recorder.state == RECORDER_ARMED;
+
+	process_is_mine_now();
+	thread_orphan();
+	if (was_on && !torn)
+		begin_anew();
+	if (!was_on || !torn)
+		return;
+	recorder_set_phase(RECORDER_ENDED);
+	prof_thread_current = NULL;
+	say_line("a child made by clone() while another thread kept the recorder busy is not recorded");
 }
 
 /* ---- start and stop ---- */
@@ -165,51 +192,14 @@ void prof_runtime_start(void)
 	say_start();
 	config_start();
 	job_start();
+	process_start();
 	clock_start(&recorder.clock);
 	thread_start();
 	if (pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0) {
-		set_phase(RECORDER_ARMED);
+		recorder_set_phase(RECORDER_ARMED);
 		sync_now();
 		record_switch_start();
 		filter_start();
 	}
-	guard_leave(&g);
-}
-
-static void write_end(void)
-{
-	struct prof_meta_end m = {.tick = recorder_ticks(prof_clock())};
-	struct iovec part = {&m, sizeof(m)};
-
-	step_finish();
-	record_switch_end();
-	energy_sample_now();
-	sync_now();
-	counters_end();
-	thread_seal_all();
-	cost_total(&recorder.work);
-	m.records = recorder.records;
-	m.lost = recorder.lost;
-	m.skipped = recorder.skipped;
-	meta_add(PROF_META_END, &part, 1);
-}
-
-void prof_runtime_stop(void)
-{
-	struct guard g;
-
-	if (!guard_enter(&g))
-		return;
-	if (recorder.state == RECORDER_OPEN) {
-		thread_halt_all();
-		write_end();
-	}
-	if (recorder.state == RECORDER_OPEN) {
-		meta_close();
-		output_set_state(PROF_STATE_CLOSED);
-		prof_say(1, "the trace is %s", output_path());
-	}
-	if (recorder.state != RECORDER_STOPPED)
-		set_phase(RECORDER_ENDED);
 	guard_leave(&g);
 }

@@ -26,6 +26,7 @@
 #include "runtime/guard.h"
 #include "runtime/memory.h"
 #include "runtime/meta.h"
+#include "runtime/process.h"
 #include "runtime/recorder_state.h"
 #include "runtime/ring.h"
 #include "runtime/sync.h"
@@ -169,12 +170,32 @@ bool prof_thread_more(struct prof_thread *pub)
 	return ok;
 }
 
+/* The stream is left in the middle of a record: what is complete is kept, and
+ * what follows goes into a new chunk. */
+static void abandon_record(struct thread *t)
+{
+	struct guard g;
+
+	if (!guard_enter(&g))
+		return;
+	seal(t);
+	guard_leave(&g);
+	prof_record_end(&t->pub);
+}
+
+bool prof_thread_is_busy(struct prof_thread *pub)
+{
+	if (pub->busy && busy_is_over(pub->busy))
+		abandon_record(thread_of(pub));
+	return pub->busy != 0;
+}
+
 void prof_record_now(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end)
 {
 	uint8_t *q;
 
 	prof_record_begin(t);
-	if (t->p <= __atomic_load_n(&t->limit, __ATOMIC_RELAXED) || prof_thread_more(t)) {
+	if (t->p < __atomic_load_n(&t->limit, __ATOMIC_RELAXED) || prof_thread_more(t)) {
 		q = prof_put_op(&t->stream, t->p, desc, prof_ticks(t, raw_start), prof_ticks(t, raw_end),
 		                NULL, 0);
 		__atomic_store_n(&t->p, q, __ATOMIC_RELEASE);
@@ -189,7 +210,7 @@ void prof_record_slow(struct prof_thread *t, uint32_t desc, uint64_t raw_start, 
 {
 	if (desc == PROF_DESC_FILTERED)
 		t->skipped++;
-	else if (t->busy || desc == PROF_NO_DESC)
+	else if (desc == PROF_NO_DESC || prof_thread_is_busy(t))
 		t->lost++;
 	else if (t->choosy)
 		filter_record(thread_of(t), desc, raw_start, raw_end);
@@ -201,8 +222,8 @@ void thread_event(struct thread *t, enum prof_event event, unsigned n, const uin
 {
 	if (t->pub.busy || !__atomic_load_n(&t->pub.limit, __ATOMIC_RELAXED))
 		return;
-	__atomic_store_n(&t->pub.busy, 1, __ATOMIC_RELAXED);
-	if (t->pub.p <= t->pub.limit) {
+	prof_record_begin(&t->pub);
+	if (t->pub.p < t->pub.limit) {
 		put_event(t, event, n, fields);
 	} else {
 		struct guard g;
@@ -212,7 +233,7 @@ void thread_event(struct thread *t, enum prof_event event, unsigned n, const uin
 			guard_leave(&g);
 		}
 	}
-	__atomic_store_n(&t->pub.busy, 0, __ATOMIC_RELAXED);
+	prof_record_end(&t->pub);
 }
 
 /* ---- life ---- */
@@ -308,10 +329,14 @@ static struct thread *obtain(void)
 	struct thread *t = take_idle();
 
 	if (!t) {
-		t = memory_pages(sizeof(*t) + PREDICTED_BYTES);
+		struct prof_successor *successors = memory_pages(PREDICTED_BYTES);
+
+		t = process_alloc(sizeof(*t));
 		if (!t)
+			t = memory_pages(sizeof(*t));
+		if (!t || !successors)
 			return NULL;
-		t->pub.stream.successors = (struct prof_successor *)(t + 1);
+		t->pub.stream.successors = successors;
 	}
 	if (!t->index)
 		reset(t);
@@ -357,15 +382,18 @@ static void detach(void *arg)
 
 	prof_thread_current = NULL;
 	counters_detach(t);
+	if (t->pub.busy)
+		abandon_record(t); /* cancelled there */
 	leave_position(t);
 	if (!guard_enter(&g))
 		return;
 	if (recorder.state != RECORDER_ENDED) {
 		while (*link && *link != t)
 			link = &(*link)->next;
-		if (*link)
+		if (*link) { /* else it is of the parent of this process */
 			*link = t->next;
-		set_idle(t);
+			set_idle(t);
+		}
 	}
 	guard_leave(&g);
 }
@@ -410,7 +438,6 @@ static void seal_list(struct thread *t)
 			let_finish(t);
 		if (t->chunk.head)
 			chunk_seal(&t->chunk, __atomic_load_n(&t->pub.p, __ATOMIC_ACQUIRE));
-		account(t);
 	}
 }
 
@@ -427,6 +454,41 @@ void thread_work(struct recorder_work *sum)
 		add_work(t, sum);
 	for (const struct thread *t = idle; t; t = t->next)
 		add_work(t, sum);
+}
+
+static void add_sums(struct thread_sums *sums, const struct thread *t)
+{
+	for (; t; t = t->next) {
+		sums->records += __atomic_load_n(&t->pub.records, __ATOMIC_RELAXED);
+		sums->lost += __atomic_load_n(&t->pub.lost, __ATOMIC_RELAXED);
+		sums->skipped += __atomic_load_n(&t->pub.skipped, __ATOMIC_RELAXED);
+	}
+}
+
+struct thread_sums thread_sums(void)
+{
+	struct thread_sums sums = {recorder.records, recorder.lost, recorder.skipped};
+
+	add_sums(&sums, live);
+	add_sums(&sums, idle);
+	return sums;
+}
+
+void thread_orphan(void)
+{
+	struct thread *t = prof_thread_current ? thread_of(prof_thread_current) : NULL;
+
+	live = idle = NULL;
+	threads = idlers = 0;
+	if (!t)
+		return;
+	t->pub.stream.successors = memory_pages(PREDICTED_BYTES);
+	if (t->pub.stream.successors) {
+		reset(t);
+		live = t;
+	} else {
+		prof_thread_current = NULL;
+	}
 }
 
 void thread_after_fork(void)

@@ -84,16 +84,25 @@ void thread_tell_skipped(struct thread *t);
 /* Every thread stops where it is: none can record any more. Lock held. */
 void thread_halt_all(void);
 
-/* Seal the chunks of all threads, which may still run; their records and lost
- * operations are added to the recorder's. Lock held, after thread_halt_all. */
+/* Seal the chunks of all threads, which may still run. Lock held, after
+ * thread_halt_all. */
 void thread_seal_all(void);
 
-/* What all threads did until now, those that ended included. Lock held, not
- * after thread_seal_all, which adds it to recorder.work. */
+/* What all threads did until now, those that ended included. Lock held. */
 void thread_work(struct recorder_work *sum);
+
+/* What was recorded by all threads that there ever were. Lock held. */
+struct thread_sums {
+	uint64_t records, lost, skipped;
+};
+struct thread_sums thread_sums(void);
 
 /* In a forked child: the parent's mappings are gone, only the calling thread
  * is left. Lock held. */
 void thread_after_fork(void);
+
+/* In a child that nobody told us of, whose memory of threads was cleared: the
+ * calling one is as new. Lock held. */
+void thread_orphan(void);
 
 #endif

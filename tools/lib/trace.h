@@ -154,6 +154,10 @@ const char *trace_problems_text(const struct trace *t, char *buf, size_t bytes);
 /* The process of an operation, as an index. */
 uint32_t trace_process_index(const struct trace *t, const struct op_event *ev);
 
+/* How the trace ends, in words that may follow a semicolon: "complete", or why it
+ * stops where it does. Written to buf, which is returned. */
+const char *trace_end_text(const struct trace *t, char *buf, size_t bytes);
+
 /* The first value of a fact, or "" . */
 const char *trace_fact_get(const struct trace *t, const char *key);
 

@@ -573,11 +573,11 @@ static void fill_holes(struct trace *t)
 
 static void check_completeness(struct trace *t)
 {
+	/* There may be more: threads that ran on, or were cancelled in a record. */
 	if (t->state != PROF_STATE_OPEN && !t->priv->ended)
-		trace_problem(t,
-		              "the file is cut short: its writer closed it, but its last record is missing");
-	else if (t->priv->ended && t->state == PROF_STATE_CLOSED
-	         && t->priv->end_records != t->records + t->dropped)
+		trace_problem(t, "the file is cut short: it was closed, but its last record is missing");
+	else if (t->priv->ended && t->state != PROF_STATE_OPEN
+	         && t->priv->end_records > t->records + t->dropped)
 		trace_problem(t, "%" PRIu64 " operation records of %" PRIu64 " are there", t->records,
 		              t->priv->end_records - t->dropped);
 }

@@ -56,6 +56,33 @@ const char *trace_problems_text(const struct trace *t, char *buf, size_t bytes)
 	return buf;
 }
 
+/* The recorder's own words on why it stopped. */
+static const char *stop_note(const struct trace *t)
+{
+	static const char begin[] = "recording stops: ";
+
+	for (unsigned i = t->n_notes; i-- > 0;)
+		if (!strncmp(t->notes[i], begin, sizeof(begin) - 1))
+			return t->notes[i] + sizeof(begin) - 1;
+	return "nobody says why";
+}
+
+const char *trace_end_text(const struct trace *t, char *buf, size_t bytes)
+{
+	if (t->state == PROF_STATE_STOPPED)
+		snprintf(buf, bytes, "recording stopped early, because %s", stop_note(t));
+	else if (t->state == PROF_STATE_OPEN)
+		snprintf(buf, bytes, "%s",
+		         "not closed: the program was killed, left by a system call of its own, or is running still");
+	else if (t->end_reason == PROF_END_QUICK_EXIT)
+		snprintf(buf, bytes, "%s", "complete: the program left by _exit() or quick_exit()");
+	else if (t->end_reason == PROF_END_EXEC)
+		snprintf(buf, bytes, "%s", "complete: the process became another program");
+	else
+		snprintf(buf, bytes, "%s", "complete");
+	return buf;
+}
+
 /* Say how many more problems there were than are kept. */
 static void close_problems(struct trace *t)
 {

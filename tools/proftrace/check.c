@@ -24,14 +24,14 @@ static int read_all(struct trace *t, uint64_t *operations, struct diag *d)
 
 static void report(const struct trace *t, uint64_t operations)
 {
+	char end[512];
+
 	for (unsigned i = 0; i < t->n_problems; i++)
 		printf("%s: %s\n", t->path, t->problems[i]);
 	printf("%s: %s: %" PRIu64 " operations in %" PRIu64 " records, %u steps", t->path,
 	       t->n_problems ? "damaged; sound are" : "sound", operations, t->records, t->n_steps);
-	if (t->state == PROF_STATE_OPEN)
-		printf("; not closed: the program was killed, or is running still");
-	if (t->state == PROF_STATE_STOPPED)
-		printf("; recording stopped early, see proftrace info");
+	if (t->state != PROF_STATE_CLOSED || t->end_reason != PROF_END_EXIT)
+		printf("; %s", trace_end_text(t, end, sizeof(end)));
 	if (t->dropped)
 		printf("; %s%" PRIu64 " records were given up (limit on size)",
 		       t->n_processes > 1 ? "" : "the first ", t->dropped);

@@ -26,13 +26,6 @@ static const char *clock_name(enum prof_clock_kind kind)
 	}
 }
 
-static const char *state_name(const struct trace *t)
-{
-	return t->state == PROF_STATE_CLOSED    ? "complete"
-	       : t->state == PROF_STATE_STOPPED ? "recording stopped early"
-	                                        : "not closed: the program was killed, or is running still";
-}
-
 /* One line of "what: value" for people. */
 static void row(const char *what, const char *value)
 {
@@ -41,12 +34,12 @@ static void row(const char *what, const char *value)
 
 static void show_file(const struct trace *t)
 {
-	char buf[256], size[32];
+	char buf[768], end[512], size[32];
 
 	table_format_value(TABLE_BYTES, (double)t->size_bytes, size, sizeof(size));
 	row("trace", t->path);
 	snprintf(buf, sizeof(buf), "%s, %s, %s", t->is_list ? "op list" : "binary trace", size,
-	         state_name(t));
+	         trace_end_text(t, end, sizeof(end)));
 	row("file", buf);
 	if (t->is_list)
 		return;
