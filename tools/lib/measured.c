@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/lib/energy_steps.h"
+
 void measured_begin(struct measured *m, const struct trace *t, const char *last_layer, int64_t batch_size)
 {
 	memset(m, 0, sizeof *m);
@@ -67,56 +69,6 @@ void measured_event(struct measured *m, const struct op_event *ev)
 
 /* ---- energy ---- */
 
-/* The first sample later than a time. */
-static unsigned first_after(const struct trace *t, double time_ns)
-{
-	unsigned low = 0, high = t->n_samples;
-
-	while (low < high) {
-		unsigned mid = low + (high - low) / 2;
-
-		if ((double)t->samples[mid].time_ns <= time_ns)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-/* A domain's energy at a time, between the samples around it, in joules. */
-static double domain_energy_j(const struct trace *t, uint32_t domain, double time_ns)
-{
-	unsigned next = first_after(t, time_ns), i;
-	const struct trace_energy_sample *before = NULL, *after = NULL;
-	double share;
-
-	for (i = next; i < t->n_samples && !after; i++)
-		after = t->samples[i].domain == domain ? &t->samples[i] : NULL;
-	for (i = next; i > 0 && !before; i--)
-		before = t->samples[i - 1].domain == domain ? &t->samples[i - 1] : NULL;
-	if (!before || !after)
-		return before || after ? (double)(before ? before : after)->energy_uj / 1e6 : 0;
-	share = (time_ns - (double)before->time_ns) / (double)(after->time_ns - before->time_ns);
-	return ((double)before->energy_uj + ((double)after->energy_uj - (double)before->energy_uj) * share)
-	       / 1e6;
-}
-
-/* Domains inside others are not counted twice. */
-static double energy_between_j(const struct trace *t, double from_ns, double to_ns)
-{
-	double sum = 0;
-
-	for (unsigned i = 0; i < t->n_domains; i++)
-		if (!t->domains[i].parent)
-			sum += domain_energy_j(t, i + 1, to_ns) - domain_energy_j(t, i + 1, from_ns);
-	return sum;
-}
-
-static bool has_meter(const struct trace *t)
-{
-	return t->n_domains > 0 && t->n_samples > 1;
-}
-
 double measured_visible_threads(const struct trace *t)
 {
 	double n = strtod(trace_fact_get(t, "host.cores"), NULL);
@@ -134,11 +86,10 @@ static void assume_energy(struct measured *m, const struct host *h)
 		double busy = time_ns > 0 ? p->busy_ns / time_ns : 0;
 
 		p->energy_j = h && p->timed ? host_power_w(h, busy, visible) * time_ns / 1e9 : NAN;
+		p->energy_error_j = p->idle_j = NAN;
 	}
 }
 
-/* Steps' walls, and their energy where a meter was read. The samples are taken
- * at the borders of steps, so that few are between two. */
 static void walk_steps(struct measured *m)
 {
 	const struct trace *t = m->trace;
@@ -148,21 +99,49 @@ static void walk_steps(struct measured *m)
 		struct measured_phase *p = &m->phase[s->phase];
 
 		p->tokens += s->tokens;
-		if (s->end_ns <= s->start_ns)
-			continue;
-		p->wall_ns += (double)(s->end_ns - s->start_ns);
-		if (m->energy_is_measured)
-			p->energy_j += energy_between_j(t, (double)s->start_ns, (double)s->end_ns);
+		if (s->end_ns > s->start_ns)
+			p->wall_ns += (double)(s->end_ns - s->start_ns);
 	}
+}
+
+/* Energy of steps goes to their phases; a run without steps is one phase. */
+static void read_meters(struct measured *m, const struct energy *e)
+{
+	const struct trace *t = m->trace;
+	struct energy_step *steps = calloc((size_t)t->n_steps + 1, sizeof(*steps));
+	struct energy_figure whole = energy_between(e, 0, (double)t->end_ns);
+	bool known = steps && energy_of_steps(e, t, steps) == 0;
+	double idle_w = energy_idle_w(e);
+
+	for (unsigned i = 0; known && i < t->n_steps; i++) {
+		struct measured_phase *p = &m->phase[t->steps[i].phase];
+
+		if (isnan(steps[i].joules))
+			continue;
+		p->energy_j += steps[i].joules;
+		p->energy_error_j += steps[i].error_j;
+		p->idle_j += idle_w * steps[i].machine_ns / 1e9;
+	}
+	if (!t->n_steps) {
+		struct measured_phase *p = &m->phase[PROF_PHASE_UNKNOWN];
+
+		p->energy_j = whole.joules;
+		p->energy_error_j = whole.error_j;
+		p->idle_j = idle_w * (double)t->end_ns / 1e9;
+	}
+	for (unsigned i = 0; i < MEASURED_PHASES && !known; i++)
+		m->phase[i].energy_j = NAN;
+	free(steps);
 }
 
 void measured_end(struct measured *m, const struct host *h)
 {
 	const struct trace *t = m->trace;
+	struct energy *e = energy_new(t);
 	bool by_rows = m->steps > 0 || m->last_layers > 0;
 	double tokens = 0;
 
-	m->energy_is_measured = has_meter(t);
+	m->energy_is_measured = e && energy_is_measured(e);
 	walk_steps(m);
 	for (unsigned i = 0; i < MEASURED_PHASES && m->recording_ns; i++)
 		m->phase[i].wall_ns -= fmin(m->phase[i].wall_ns, m->recording_ns[i]);
@@ -170,10 +149,11 @@ void measured_end(struct measured *m, const struct host *h)
 		tokens += m->phase[i].tokens;
 	for (unsigned i = 0; i < MEASURED_PHASES && tokens == 0 && by_rows; i++)
 		m->phase[i].tokens = m->rows[i];
-	if (!m->energy_is_measured)
+	if (m->energy_is_measured)
+		read_meters(m, e);
+	else
 		assume_energy(m, h);
-	else if (t->n_steps == 0) /* no steps: the whole recording */
-		m->phase[PROF_PHASE_UNKNOWN].energy_j = energy_between_j(t, 0, (double)t->end_ns);
+	energy_free(e);
 }
 
 double measured_time_ns(const struct measured_phase *p)
@@ -196,6 +176,8 @@ struct measured_phase measured_total(const struct measured *m)
 		sum.wall_ns += measured_time_ns(p);
 		sum.tokens += p->tokens;
 		sum.energy_j += p->operations && isfinite(p->energy_j) ? p->energy_j : 0;
+		sum.energy_error_j += p->operations ? p->energy_error_j : 0;
+		sum.idle_j += p->operations ? p->idle_j : 0;
 	}
 	if (!sum.timed)
 		sum.energy_j = NAN;

@@ -11,12 +11,14 @@
 
 struct measured_phase {
 	uint64_t operations;
-	uint64_t timed;  /* of those, with a time */
-	double ops_ns;   /* times of operations, added up */
-	double busy_ns;  /* the same over all threads */
-	double wall_ns;  /* of the steps, from begin to end; 0: no steps with both */
-	double tokens;   /* that went through the network; 0: unknown */
-	double energy_j; /* NaN: unknown */
+	uint64_t timed;        /* of those, with a time */
+	double ops_ns;         /* times of operations, added up */
+	double busy_ns;        /* the same over all threads */
+	double wall_ns;        /* of the steps, from begin to end; 0: no steps with both */
+	double tokens;         /* that went through the network; 0: unknown */
+	double energy_j;       /* NaN: unknown */
+	double energy_error_j; /* of measured energy, at most, from the sampling (energy.h) */
+	double idle_j;         /* part of energy_j that the idle machine would have used; NaN: unknown */
 };
 
 struct measured {

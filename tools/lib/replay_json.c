@@ -30,6 +30,10 @@ static void figures(struct json_out *j, const struct report_figures *f)
 	json_number(j, "energy_pj_total", f->energy_pj);
 	json_number(j, "power_w", f->power_w);
 	json_number(j, "energy_pj_per_token", f->tokens > 0 ? f->energy_pj / f->tokens : NAN);
+	if (isfinite(f->energy_error_pj))
+		json_number(j, "energy_pj_error", f->energy_error_pj);
+	if (isfinite(f->idle_pj))
+		json_number(j, "energy_pj_idle", f->idle_pj);
 	json_text(j, "provenance", f->time_from);
 	json_text(j, "energy_provenance", f->energy_from);
 }

@@ -35,6 +35,8 @@ struct report_figures report_of_measured(const struct report *r, const struct me
 	struct report_figures f = {
 	        .time_ns = measured_time_ns(p),
 	        .energy_pj = p->energy_j * 1e12,
+	        .energy_error_pj = p->energy_error_j * 1e12,
+	        .idle_pj = p->idle_j * 1e12,
 	        .tokens = p->tokens,
 	        .time_from = "measured",
 	        .energy_from = r->measured->energy_is_measured ? "measured" : "assumed",
@@ -51,6 +53,8 @@ struct report_figures report_of_replay(const struct report *r, const struct repl
 	struct report_figures f = {
 	        .time_ns = c->cell[COST_TIME],
 	        .energy_pj = cost_energy_pj(c),
+	        .energy_error_pj = NAN,
+	        .idle_pj = NAN,
 	        .tokens = tokens,
 	        .time_from = all_host ? "measured" : "modelled",
 	        .energy_from = "modelled",

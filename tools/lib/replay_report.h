@@ -29,6 +29,8 @@ struct report {
  * energies in pJ; NaN: unknown. */
 struct report_figures {
 	double time_ns, energy_pj, power_w, tokens, tokens_per_s;
+	double energy_error_pj; /* of measured energy, at most, from the sampling; NaN: does not apply */
+	double idle_pj;         /* part of it that the idle machine would have used; NaN: unknown */
 	const char *time_from, *energy_from; /* "measured", "modelled", "assumed" */
 };
 
