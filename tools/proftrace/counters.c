@@ -56,8 +56,8 @@ static int read_group(struct folder *f, const char *family, const char *name, st
 	file = f->n < FILES ? calloc(1, sizeof(*file)) : NULL;
 	if (!file)
 		return diag_at(d, path, 0, 0, "no room for one more group");
-	snprintf(file->family, sizeof(file->family), "%s", family);
-	snprintf(file->group, sizeof(file->group), "%.*s", (int)(n - 6 < 63 ? n - 6 : 63), name);
+	memcpy(file->family, family, strlen(family) < 63 ? strlen(family) : 63);
+	memcpy(file->group, name, n - 6 < 63 ? n - 6 : 63);
 	if (counter_group_load(&file->content, path, d)) {
 		free(file);
 		return -1;
