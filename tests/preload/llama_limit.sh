@@ -6,7 +6,7 @@
 
 limit=1048576
 model tiny Q4_0
-export PROFSHIM_MAX_SIZE=1M
+export PROFSHIM_MAX_SIZE=1M PROFSHIM_COUNTERS=none
 
 # whole WHAT: every step in ops.out has its operations, and none is the first.
 whole() {
