@@ -297,7 +297,7 @@ static inline void made_operation(struct made *m, struct made_stream *o, unsigne
  * other threads, between events of every kind. */
 static inline void made_thread(struct made *m, unsigned thread)
 {
-	static struct prof_successor successors[PROF_MAX_PREDICTED];
+	static struct prof_successor successors[PROF_SUCCESSORS];
 	static struct made_stream o;
 
 	memset(successors, 0, sizeof(successors));

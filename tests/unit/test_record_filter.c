@@ -223,7 +223,7 @@ struct seen {
 
 static void follow(const struct prof_chunk_header *c, struct seen *s)
 {
-	static struct prof_successor successors[PROF_MAX_PREDICTED];
+	static struct prof_successor successors[PROF_SUCCESSORS];
 	struct prof_stream stream = {.successors = successors};
 	const uint8_t *p = (const void *)(c + 1), *end = raw_chunk_end(c), *next;
 	unsigned k = c->group_index, thread = c->thread - 1, in = c->group;

@@ -19,7 +19,7 @@ static uint64_t first_start(const struct trace_chunk *c, struct prof_successor *
 	const uint8_t *p = c->payload, *end = p + c->used, *next;
 	struct prof_record r;
 
-	memset(successors, 0, PROF_MAX_PREDICTED * sizeof(*successors));
+	memset(successors, 0, PROF_SUCCESSORS * sizeof(*successors));
 	prof_stream_reset(&s, c->base_tick, c->serial);
 	for (; (next = prof_get_record(&s, p, end, c->n_counters, &r)) && next != p; p = next)
 		if (!r.is_event)
@@ -31,7 +31,7 @@ static uint64_t first_start(const struct trace_chunk *c, struct prof_successor *
  * all threads are done with the operation before. */
 static int find_torn_groups(struct trace *t, uint64_t *cut, struct diag *d)
 {
-	struct prof_successor *successors = calloc(PROF_MAX_PREDICTED, sizeof(*successors));
+	struct prof_successor *successors = calloc(PROF_SUCCESSORS, sizeof(*successors));
 
 	if (!successors)
 		return diag_set(d, "%s: out of memory", t->path);

@@ -166,7 +166,7 @@ static uint64_t find_cut_end(struct output *o, const struct trace_stream *s)
 		const struct trace_chunk *c = &s->chunks[i];
 		const uint8_t *p = c->payload, *end = p + c->used, *next;
 
-		memset(o->read_successors, 0, PROF_MAX_PREDICTED * sizeof(*o->read_successors));
+		memset(o->read_successors, 0, PROF_SUCCESSORS * sizeof(*o->read_successors));
 		prof_stream_reset(&o->in, c->base_tick, c->serial);
 		for (; (next = priv->get_record(&o->in, p, end, c->n_counters, &r)) && next != p; p = next)
 			if (!r.is_event && r.start < cut && r.end > cut_end)
@@ -208,8 +208,8 @@ static int copy_stream(struct output *o, const struct trace_stream *s)
 	o->in = (struct prof_stream){.successors = o->read_successors};
 	o->cut_end = find_cut_end(o, s);
 	o->out = (struct prof_stream){.successors = o->successors};
-	memset(o->read_successors, 0, PROF_MAX_PREDICTED * sizeof(*o->read_successors));
-	memset(o->successors, 0, PROF_MAX_PREDICTED * sizeof(*o->successors));
+	memset(o->read_successors, 0, PROF_SUCCESSORS * sizeof(*o->read_successors));
+	memset(o->successors, 0, PROF_SUCCESSORS * sizeof(*o->successors));
 	begin_chunk(o);
 	for (unsigned i = 0; i < s->n_chunks; i++)
 		if (enter_chunk(o, &s->chunks[i], i ? &s->chunks[i - 1] : NULL)
@@ -224,8 +224,8 @@ int unite_ops_write(struct unite *u)
 	struct output *o = calloc(1, sizeof(*o));
 	int result = -1;
 
-	if (!o || !(o->successors = calloc(PROF_MAX_PREDICTED, sizeof(*o->successors)))
-	    || !(o->read_successors = calloc(PROF_MAX_PREDICTED, sizeof(*o->successors)))) {
+	if (!o || !(o->successors = calloc(PROF_SUCCESSORS, sizeof(*o->successors)))
+	    || !(o->read_successors = calloc(PROF_SUCCESSORS, sizeof(*o->successors)))) {
 		unite_no_memory(u);
 		goto out;
 	}
