@@ -33,3 +33,10 @@ sealed_folder() {
 	chmod 755 "$work"
 	both limits nothing_kept
 }
+
+# PROF_STRESS_SECONDS and PROF_STRESS_SEED choose; the seed is told when it fails.
+stress() {
+	export MATRIX_SECONDS=${PROF_STRESS_SECONDS:-8} MATRIX_SEED=${PROF_STRESS_SEED:-$RANDOM}
+	both stress run
+	[ $failures = 0 ] || bad "PROF_STRESS_SEED=$MATRIX_SEED"
+}
