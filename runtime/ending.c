@@ -58,6 +58,7 @@ static void finish(enum prof_end_reason reason)
 {
 	struct guard g;
 
+	energy_prepare();
 	if (!guard_enter(&g))
 		return;
 	/* A vforked child lives in our memory, but the end is not ours. */
@@ -66,6 +67,7 @@ static void finish(enum prof_end_reason reason)
 		step_finish();
 		record_switch_end();
 		counters_end();
+		energy_end();
 		write_end(reason);
 		if (recorder.state == RECORDER_OPEN) {
 			meta_close();

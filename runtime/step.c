@@ -82,6 +82,7 @@ static void prepare(struct prof_thread *t)
 {
 	counters_prepare(thread_of(t));
 	call_site_prepare();
+	energy_prepare();
 }
 
 /* The step begun last, as written; lock held. */
@@ -167,6 +168,7 @@ void prof_step_end(struct prof_thread *t, uint32_t step)
 	uint64_t start = prof_clock();
 	struct guard g;
 
+	energy_prepare();
 	if (!guard_enter(&g))
 		return;
 	end(step);

@@ -22,6 +22,7 @@
 
 #include "runtime/call_site.h"
 #include "runtime/counters.h"
+#include "runtime/energy.h"
 #include "runtime/filter.h"
 #include "runtime/guard.h"
 #include "runtime/memory.h"
@@ -122,6 +123,7 @@ static bool next_chunk(struct thread *t)
 	seal(t);
 	retire_idle();
 	sync_when_due();
+	energy_drain();
 	head.thread = t->index;
 	head.serial = t->serial;
 	head.base_tick = t->pub.stream.last_end;

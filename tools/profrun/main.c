@@ -16,9 +16,13 @@
 
 #include "tools/lib/cli.h"
 #include "tools/profrun/command.h"
+#include "tools/profrun/idle.h"
 #include "tools/profrun/launch.h"
 #include "tools/profrun/report.h"
 #include "tools/profrun/settings.h"
+
+#define IDLE_DEFAULT_S 0.5
+#define IDLE_MAX_S     3600.0
 
 enum env_id {
 #define PROF_ENV(id, env, standard, help) ENV_##id,
@@ -39,7 +43,8 @@ static struct {
 	const char *values[N_ENV]; /* options given, null for the others */
 	const char *library;
 	bool quiet;
-	struct cli_option options[N_ENV + 3];
+	double idle_s; /* negative: not given */
+	struct cli_option options[N_ENV + 4];
 	char names[N_ENV][32];
 	char helps[N_ENV][256];
 } run;
@@ -55,6 +60,8 @@ static void make_options(void)
 		const char *from = variables[i].env + strlen("PROFSHIM_");
 		char *to = run.names[i];
 
+		if (i == ENV_IDLE) /* --idle is how long it is measured */
+			continue;
 		to += sprintf(to, "--");
 		for (; *from; from++)
 			*to++ = *from == '_' ? '-' : (char)tolower((unsigned char)*from);
@@ -70,6 +77,17 @@ static void make_options(void)
 		        .value = &run.values[i],
 		};
 	}
+	run.idle_s = -1;
+	*o++ = (struct cli_option){
+	        "--idle",
+	        0,
+	        CLI_DOUBLE,
+	        "SECONDS",
+	        "measure the idle machine's power for so long before the command starts; 0: "
+	        "don't (default: 0.5 where there are meters)",
+	        &run.idle_s,
+	        0,
+	        IDLE_MAX_S};
 	*o++ = (struct cli_option){"--library",
 	                           0,
 	                           CLI_STRING,
@@ -184,6 +202,35 @@ static int check_settings(struct diag *d)
 	return 0;
 }
 
+static const char *value_of(enum env_id id)
+{
+	const char *value = run.values[id] ? run.values[id] : getenv(variables[id].env);
+
+	return value && *value ? value : variables[id].standard;
+}
+
+/* What was measured by somebody else is good enough, unless it was asked for. */
+static int set_idle(struct diag *d)
+{
+	struct idle_request request = {
+	        .sysfs = value_of(ENV_SYSFS),
+	        .seconds = run.idle_s < 0 ? IDLE_DEFAULT_S : run.idle_s,
+	        .is_told = !run.quiet,
+	};
+	char *idle;
+	int status;
+
+	if (!strcmp(value_of(ENV_ENERGY), "none") || run.idle_s == 0
+	    || (run.idle_s < 0 && getenv(variables[ENV_IDLE].env)))
+		return 0;
+	idle = idle_measure(&request);
+	if (!idle)
+		return 0;
+	status = setenv(variables[ENV_IDLE].env, idle, 1);
+	free(idle);
+	return status ? diag_set(d, "out of memory") : 0;
+}
+
 static int run_command(char **argv)
 {
 	char path[PATH_MAX];
@@ -200,6 +247,8 @@ static int run_command(char **argv)
 	if (set_variables(&d) != 0 || preload(&d) != 0)
 		return cli_error("profrun", d.text);
 	obstacle = command_obstacle(path);
+	if (!obstacle && set_idle(&d) != 0)
+		return cli_error("profrun", d.text);
 	if (obstacle)
 		fprintf(stderr, "profrun: warning: %s cannot be profiled by preloading: %s\n", path,
 		        obstacle);
