@@ -94,15 +94,22 @@ static void find_currents(const struct chip *chip)
 	}
 }
 
+static bool is_label(const char *name, const char *label)
+{
+	const char *colon = strchr(name, ':');
+
+	return colon && strcmp(colon + 1, label) == 0;
+}
+
 /* Where one of a chip's channels is the sum of all, the others are parts of it. */
 static void set_parents(struct energy_find *f, unsigned first)
 {
-	static const char *const wholes[] = {":VDD_IN", ":POM_5V_IN", ":Total System Power"};
+	static const char *const wholes[] = {"VDD_IN", "POM_5V_IN", "Total System Power"};
 	unsigned whole = f->n;
 
 	for (unsigned i = first; i < f->n && whole == f->n; i++)
 		for (unsigned k = 0; k < sizeof(wholes) / sizeof(wholes[0]); k++)
-			if (strcmp(strchr(f->meters[i].name, ':'), wholes[k]) == 0)
+			if (is_label(f->meters[i].name, wholes[k]))
 				whole = i;
 	for (unsigned i = first; i < f->n && whole < f->n; i++)
 		if (i != whole)
