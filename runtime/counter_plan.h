@@ -16,7 +16,7 @@
 #define PLAN_METRICS       64u
 #define PLAN_ALTERNATIVES  256u /* bytes of an event's names, with | between */
 #define PLAN_FORMULA_BYTES 1024u
-#define PLAN_NAME_BYTES    96u
+#define PLAN_NAME_BYTES    128u
 
 struct plan_event {
 	char names[PLAN_ALTERNATIVES];

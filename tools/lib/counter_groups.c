@@ -91,6 +91,8 @@ static int take_event(struct reading *r)
 		name = next_word(r, "| \t");
 		if (!name)
 			return FAIL(r, r->p, "an event's name should be here");
+		if (strlen(name) > COUNTER_NAME_MAX)
+			return FAIL(r, r->p, "the name before has more than %d letters", COUNTER_NAME_MAX);
 		e.names[e.n_names++] = name;
 		if (*r->p != '|')
 			break;
@@ -148,6 +150,8 @@ static int take_metric(struct reading *r)
 	r->p++;
 	skip_blanks(r);
 	m.column = column_of(r, r->p);
+	if (strlen(r->p) > COUNTER_FORMULA_MAX)
+		return FAIL(r, r->p, "the formula has more than %d letters", COUNTER_FORMULA_MAX);
 	m.text = arena_copy(&g->arena, r->p, strlen(r->p));
 	if (!m.text)
 		return FAIL(r, r->p, "out of memory");

@@ -12,7 +12,8 @@
 #include "tools/lib/arena.h"
 #include "tools/lib/formula.h"
 
-enum { COUNTER_ALTERNATIVES = 8, COUNTER_METRICS = 32 };
+/* The last two are what the recorder has room for. */
+enum { COUNTER_ALTERNATIVES = 8, COUNTER_METRICS = 32, COUNTER_NAME_MAX = 127, COUNTER_FORMULA_MAX = 1000 };
 
 /* Names that a formula may use besides the events', after them in values. */
 enum counter_input {
