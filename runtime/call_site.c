@@ -350,7 +350,8 @@ bool prof_call_sites_wanted(void)
 	return config_get()->callsites != 0;
 }
 
-void call_site_work(const struct thread *t, struct recorder_work *sum)
+/* Of threads that may run: a count may be one behind. */
+__attribute__((no_sanitize("thread"))) void call_site_work(const struct thread *t, struct recorder_work *sum)
 {
 	sum->site_hits += t->pub.site_hits;
 	if (!t->sites)
