@@ -73,7 +73,8 @@ const char *trace_end_text(const struct trace *t, char *buf, size_t bytes)
 		snprintf(buf, bytes, "recording stopped early, because %s", stop_note(t));
 	else if (t->state == PROF_STATE_OPEN)
 		snprintf(buf, bytes, "%s",
-		         "not closed: the program was killed, left by a system call of its own, or is running still");
+		         "not closed: the program was killed, left by a system call of its own, or is "
+		         "running still");
 	else if (t->end_reason == PROF_END_QUICK_EXIT)
 		snprintf(buf, bytes, "%s", "complete: the program left by _exit() or quick_exit()");
 	else if (t->end_reason == PROF_END_EXEC)
