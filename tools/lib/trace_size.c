@@ -99,7 +99,7 @@ static void walk_operations(struct measure *m, const struct trace_chunk *c)
 	uint32_t step = trace_step_index(m->trace, c->step);
 	struct prof_record r;
 
-	memset(m->successors, 0, PROF_MAX_PREDICTED * sizeof(*m->successors));
+	memset(m->successors, 0, PROF_SUCCESSORS * sizeof(*m->successors));
 	prof_stream_reset(&s, c->base_tick, c->serial);
 	for (; (next = m->trace->priv->get_record(&s, p, end, c->n_counters, &r)) && next != p; p = next) {
 		unsigned bucket;
@@ -269,7 +269,7 @@ int trace_size_measure(struct trace *t, struct trace_size *s, struct diag *d)
 	if (check_kind(t, d))
 		return -1;
 	m.bytes = calloc((size_t)m.n_buckets * 5, sizeof(*m.bytes));
-	m.successors = calloc(PROF_MAX_PREDICTED, sizeof(*m.successors));
+	m.successors = calloc(PROF_SUCCESSORS, sizeof(*m.successors));
 	if (!m.bytes || !m.successors) {
 		result = diag_set(d, "%s: out of memory", t->path);
 		goto out;
