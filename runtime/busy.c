@@ -55,6 +55,26 @@ static unsigned find_restorers(uintptr_t restorer[SIGNALS])
 	return n;
 }
 
+/* Offsets in the frame of a signal, in words from the way back: the kernel's ABI,
+ * as are the 512 bytes of floating point state and the magic number in them. */
+enum { FRAME_RSP = 21, FRAME_FP = 29, FRAME_LEAST = 119 };
+#define FP_BYTES  512u
+#define FP_MAGIC  0x46505853u
+#define FP_MAGICS 464u
+
+/* Whether it is all there: what earlier handlers left is soon overwritten in part. */
+__attribute__((no_sanitize("address", "thread"))) static bool is_frame(const uintptr_t *word, uintptr_t end)
+{
+	uintptr_t here = (uintptr_t)word, stack, fp;
+
+	if ((uintptr_t)(word + FRAME_LEAST) > end)
+		return false;
+	stack = word[FRAME_RSP];
+	fp = word[FRAME_FP];
+	return stack > here && stack <= end && fp > here && fp + FP_BYTES <= stack && fp % 16 == 0
+	       && *(const uint32_t *)(fp + FP_MAGICS) == FP_MAGIC;
+}
+
 __attribute__((no_sanitize("address", "thread"))) static bool has_signal_frame(uintptr_t from, uintptr_t to)
 {
 	uintptr_t restorer[SIGNALS];
@@ -62,7 +82,7 @@ __attribute__((no_sanitize("address", "thread"))) static bool has_signal_frame(u
 
 	for (const uintptr_t *word = (const uintptr_t *)from; word < (const uintptr_t *)to; word++)
 		for (unsigned i = 0; i < n; i++)
-			if (*word == restorer[i])
+			if (*word == restorer[i] && is_frame(word, to))
 				return true;
 	return false;
 }
