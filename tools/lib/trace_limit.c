@@ -74,6 +74,8 @@ static void drop_steps(struct trace *t, uint64_t cut)
 	while (n < t->n_steps && t->steps[n].start_ns < cut && t->steps[n].end_ns <= cut
 	       && (t->steps[n].end_ns || n + 1 < t->n_steps))
 		n++;
+	if (!n)
+		return;
 	memmove(t->steps, t->steps + n, (t->n_steps - n) * sizeof(*t->steps));
 	t->n_steps -= n;
 	t->priv->first_step += n;
