@@ -29,6 +29,36 @@ static inline long raw_syscall(long number, struct raw_call arg)
 	                 : "rcx", "r11", "memory");
 	return result;
 }
+
+/* A thread on `stack` (its end, aligned to 16) that calls run(arg) and ends;
+ * *id is its number until then. Returns the number, or the negative errno.
+ * Not clone() of the C library, which sanitizers take over. */
+static inline long raw_thread(long flags, void **stack, int *id, int (*run)(void *), void *arg)
+{
+	register long child_id __asm__("r10") = (long)id;
+	register long tls __asm__("r8") = 0;
+	long result;
+
+	*--stack = arg;
+	*--stack = (void *)(uintptr_t)run;
+	__asm__ volatile("syscall\n\t"
+	                 "test %%rax, %%rax\n\t"
+	                 "jnz 1f\n\t"
+	                 "xor %%ebp, %%ebp\n\t"
+	                 "pop %%rax\n\t"
+	                 "pop %%rdi\n\t"
+	                 "call *%%rax\n\t"
+	                 "mov %%eax, %%edi\n\t"
+	                 "mov %[exit], %%eax\n\t"
+	                 "syscall\n\t"
+	                 "hlt\n"
+	                 "1:"
+	                 : "=a"(result)
+	                 : "a"(SYS_clone), "D"(flags), "S"(stack), "d"(id), "r"(child_id),
+	                   "r"(tls), [exit] "i"(SYS_exit)
+	                 : "rcx", "r11", "memory");
+	return result;
+}
 #elif defined(__aarch64__)
 static inline long raw_syscall(long number, struct raw_call arg)
 {
@@ -41,6 +71,33 @@ static inline long raw_syscall(long number, struct raw_call arg)
 	register long f __asm__("x5") = 0;
 
 	__asm__ volatile("svc #0" : "+r"(a) : "r"(n), "r"(b), "r"(c), "r"(d), "r"(e), "r"(f) : "memory");
+	return a;
+}
+
+/* As above. */
+static inline long raw_thread(long flags, void **stack, int *id, int (*run)(void *), void *arg)
+{
+	register long n __asm__("x8") = SYS_clone;
+	register long a __asm__("x0") = flags;
+	register long b __asm__("x1");
+	register long c __asm__("x2") = (long)id;
+	register long d __asm__("x3") = 0;
+	register long e __asm__("x4") = (long)id;
+
+	*--stack = arg;
+	*--stack = (void *)(uintptr_t)run;
+	b = (long)stack;
+	__asm__ volatile("svc #0\n\t"
+	                 "cbnz x0, 1f\n\t"
+	                 "mov x29, #0\n\t"
+	                 "ldp x1, x0, [sp], #16\n\t"
+	                 "blr x1\n\t"
+	                 "mov x8, %[exit]\n\t"
+	                 "svc #0\n"
+	                 "1:"
+	                 : "+r"(a)
+	                 : "r"(n), "r"(b), "r"(c), "r"(d), "r"(e), [exit] "i"(SYS_exit)
+	                 : "memory");
 	return a;
 }
 #else

@@ -1,7 +1,7 @@
 /* energy_sampler.c: a thread of ours that reads the energy meters.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * It is made by clone(), not by pthread_create(). A thread of the C library
+ * It is made by the system call clone, not by pthread_create(). A thread of the C library
  * would take memory from the program's malloc, switch the library from its
  * single-threaded paths to locks for good, keep a program alive whose main
  * thread left by pthread_exit(), and be told to change its user together with
@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/energy_raw.h"
 #include "runtime/memory.h"
 #include "runtime/recorder_state.h"
 
@@ -50,6 +51,7 @@ static bool have_memory(void)
 bool energy_sampler_start(struct energy_meter *meters, unsigned n, uint64_t period_ns)
 {
 	struct energy_poll *p = &energy_shared;
+	long result;
 
 	if (!have_memory()) {
 		errno = ENOMEM;
@@ -69,7 +71,10 @@ bool energy_sampler_start(struct energy_meter *meters, unsigned n, uint64_t peri
 	memset(p->told_uw, 0, sizeof(p->told_uw));
 	memset(p->told_raw, 0, sizeof(p->told_raw));
 	user = syscall(SYS_geteuid);
-	started = clone(energy_poll, stack + STACK_BYTES, FLAGS, p, &p->thread, NULL, &p->thread) > 0;
+	result = raw_thread(FLAGS, (void **)(void *)(stack + STACK_BYTES), &p->thread, energy_poll, p);
+	started = result > 0;
+	if (!started)
+		errno = (int)-result;
 	return started;
 }
 
