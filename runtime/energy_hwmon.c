@@ -61,7 +61,7 @@ static bool try_meter(const struct chip *chip, const char *stem, const char *suf
 
 static void find_counters(const struct chip *chip)
 {
-	char stem[16];
+	char stem[24];
 
 	for (int i = 1; i <= ENERGIES; i++) {
 		snprintf(stem, sizeof(stem), "energy%d", i);
@@ -73,7 +73,7 @@ static void find_counters(const struct chip *chip)
 
 static void find_powers(const struct chip *chip)
 {
-	char stem[16];
+	char stem[24];
 
 	for (int i = 1; i <= POWERS; i++) {
 		snprintf(stem, sizeof(stem), "power%d", i);
@@ -85,7 +85,7 @@ static void find_powers(const struct chip *chip)
 /* Current in mA times voltage in mV, where a chip leaves that to its readers. */
 static void find_currents(const struct chip *chip)
 {
-	char stem[16], voltage[METER_FILE_BYTES];
+	char stem[24], voltage[METER_FILE_BYTES];
 
 	for (int i = 1; i <= 3; i++) {
 		snprintf(stem, sizeof(stem), "curr%d", i);
