@@ -44,7 +44,8 @@ static char names[PROF_MAX_COUNTERS][PLAN_NAME_BYTES]; /* settled by the first t
 static unsigned n_names;                               /* atomic */
 static bool multiplexed;
 static double read_ns;
-static struct choice *choice; /* while the first set is made */
+static uint64_t own[PROF_MAX_COUNTERS]; /* what a reading adds to each counter */
+static struct choice *choice;           /* while the first set is made */
 
 unsigned counters_number(void)
 {
@@ -328,6 +329,22 @@ static void tell_sampling(void)
 	                  "operations; none while a thread's readings have taken more than that of its time");
 }
 
+/* A multiplexed counter jumps: nothing can be said of one reading. */
+static void tell_own(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		char key[sizeof("counters.own.") + PLAN_NAME_BYTES], text[32];
+
+		if (multiplexed || own[i] == ~0ull)
+			own[i] = 0;
+		if (!own[i])
+			continue;
+		snprintf(key, sizeof(key), "counters.own.%.127s", names[i]);
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)own[i]);
+		prof_fact(key, text);
+	}
+}
+
 static void settle(unsigned n, uint64_t reading_raw)
 {
 	struct guard g;
@@ -338,6 +355,7 @@ static void settle(unsigned n, uint64_t reading_raw)
 		     multiplexed ? "multiplexed: an estimate" : "");
 	tell_groups();
 	tell_multiplexed(n);
+	tell_own(n);
 	tell_fast_read(n);
 	tell_sampling();
 	if (guard_enter(&g)) {
@@ -347,29 +365,40 @@ static void settle(unsigned n, uint64_t reading_raw)
 	__atomic_store_n(&n_names, n, __ATOMIC_RELEASE);
 }
 
-/* The shortest of some readings, as they are made; whatever disturbs makes one longer. */
+/* The shortest of some readings, as they are made; whatever disturbs makes one
+ * longer. What one counts of itself is likewise the least seen between two. */
 static uint64_t time_reading(int set)
 {
-	long long values[PROF_MAX_COUNTERS];
+	long long values[2][PROF_MAX_COUNTERS] = {{0}};
 	uint64_t best = ~0ull;
 
+	memset(own, 0xff, sizeof(own));
 	for (unsigned i = 0; i < TIMED_READS; i++) {
+		const long long *before = values[(i + 1) % 2], *now = values[i % 2];
 		uint64_t start = prof_clock(), took;
 		struct guard g;
 		int rc;
 
 		guard_calm(&g);
-		rc = papi.read(set, values);
+		rc = papi.read(set, values[i % 2]);
 		guard_uncalm(&g);
 		if (rc != PAPI_OK)
 			return 0;
 		took = prof_clock() - start;
 		best = took < best ? took : best;
+		for (unsigned k = 0; i && k < PROF_MAX_COUNTERS; k++)
+			if (now[k] >= before[k] && (uint64_t)(now[k] - before[k]) < own[k])
+				own[k] = (uint64_t)(now[k] - before[k]);
 	}
 	return best;
 }
 
 /* ---- sets ---- */
+
+const uint64_t *counter_set_own(void)
+{
+	return own;
+}
 
 static bool choose(int *set)
 {

@@ -7,6 +7,7 @@
 #define PROF_RUNTIME_COUNTER_SET_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "runtime/counter_plan.h"
 
@@ -19,6 +20,10 @@ bool counter_set_first(int *set);
 
 /* The same events for the calling thread, another one. */
 bool counter_set_make(int *set);
+
+/* What a reading itself adds to each counter, the least seen: to be taken off
+ * a difference of two readings. Settled with the first set. */
+const uint64_t *counter_set_own(void);
 
 /* The calling thread's set ends. */
 void counter_set_drop(int *set);

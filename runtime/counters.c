@@ -246,10 +246,14 @@ void prof_counters_read(struct prof_thread *pub, struct prof_counter_values *v)
 static unsigned differences(uint64_t *deltas, const struct prof_counter_values *start,
                             const struct prof_counter_values *end)
 {
+	const uint64_t *own = counter_set_own();
 	unsigned n = counters_number();
 
-	for (unsigned i = 0; i < n; i++)
-		deltas[i] = end->value[i] > start->value[i] ? end->value[i] - start->value[i] : 0;
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t from = start->value[i] + own[i];
+
+		deltas[i] = end->value[i] > from ? end->value[i] - from : 0;
+	}
 	return n;
 }
 
