@@ -342,7 +342,7 @@ struct prof_meta_end {
 
 /* One of the processes that a merged trace is of: "name\0" follows. FACT, THREAD
  * and STEP records from here to the next PROCESS are its own; those before the
- * first are of all. */
+ * first are of all. One whose index was there before goes on with that process. */
 struct prof_meta_process {
 	struct prof_meta head;
 	uint32_t index; /* from 1, in order */

@@ -23,7 +23,9 @@ struct oplist_op {
 	bool has_start, has_time;
 	uint64_t start_ns, time_ns, busy_ns;
 	uint32_t n_slices, depth;
-	int64_t thread; /* -1: none */
+	int64_t thread;      /* -1: none */
+	const char *process; /* its name, "": none */
+	int64_t rank;        /* of that process, -1: none */
 	unsigned n_counters;
 	uint32_t n_counted;  /* slices that the counters are of */
 	uint64_t counted_ns; /* and their time */

@@ -6,6 +6,7 @@
  */
 #include "tools/lib/oplist.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -386,6 +387,22 @@ static int take_phase(struct parse *p)
 	return 0;
 }
 
+/* A rank alone names its process. Interned, "" too: names are told by pointer. */
+static int take_process(struct parse *p)
+{
+	struct oplist_op *op = p->op;
+	char name[32] = "";
+
+	if (take_text(p, "process", &op->process) || take_whole(p, "rank", -1, INT32_MAX, &op->rank))
+		return -1;
+	if (*op->process)
+		return 0;
+	if (op->rank >= 0)
+		snprintf(name, sizeof(name), "rank %" PRId64, op->rank);
+	op->process = arena_intern(p->arena, name, strlen(name));
+	return op->process ? 0 : no_memory(p);
+}
+
 /* When it ran, and as part of what. A start without a duration stays among the
  * unknown keys: there is no interval to place. */
 static int take_execution(struct parse *p)
@@ -398,6 +415,8 @@ static int take_execution(struct parse *p)
 	    || take_ns(p, "busy_ns", &has_busy, &op->busy_ns))
 		return -1;
 	if (op->has_time && take_ns(p, "start_ns", &op->has_start, &op->start_ns))
+		return -1;
+	if (take_process(p))
 		return -1;
 	if (take_whole(p, "thread", -1, UINT32_MAX - 1, &op->thread)
 	    || take_whole(p, "depth", 0, 1000, &depth) || take_whole(p, "slices", 1, 65535, &slices))

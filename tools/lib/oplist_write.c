@@ -252,6 +252,15 @@ static void put_step(struct oplist_writer *w, const struct op_event *ev)
 		        s->end_ns);
 }
 
+static void put_process(struct oplist_writer *w, const struct trace_process *p)
+{
+	if (!p->is_told)
+		return;
+	put_text(w->out, "process", p->name);
+	if (p->rank >= 0)
+		fprintf(w->out, ", \"rank\": %" PRId32, p->rank);
+}
+
 static void put_execution(struct oplist_writer *w, const struct op_event *ev)
 {
 	const struct trace *t = w->trace;
@@ -264,6 +273,7 @@ static void put_execution(struct oplist_writer *w, const struct op_event *ev)
 		fprintf(w->out, ", \"time_ns\": %" PRIu64, ev->time_ns);
 	if (tid != TRACE_NO_TID)
 		fprintf(w->out, ", \"thread\": %" PRIu32, tid);
+	put_process(w, &t->processes[trace_process_index(t, ev)]);
 	if (ev->n_slices > 1) {
 		fprintf(w->out, ", \"slices\": %" PRIu32, ev->n_slices);
 		if (ev->timed)

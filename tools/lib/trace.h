@@ -53,6 +53,7 @@ struct trace_fact {
 /* A trace as recorded is of one process, a merged one of several. */
 struct trace_process {
 	const char *name; /* "rank 3", else "llama-run 4711" */
+	bool is_told;     /* by a PROCESS record or an op list; else made of the header and the facts */
 	uint32_t pid, ppid;
 	uint32_t machine;  /* from 1: the same number, the same machine */
 	int32_t rank;      /* -1: of no job */
@@ -60,7 +61,8 @@ struct trace_process {
 	uint64_t start_ns; /* its recording began */
 	unsigned first_step, n_steps;
 	uint32_t steps_before; /* steps that are not here: given up for the limit on size, or not recorded */
-	bool explicit_steps;   /* of an op list: operations belong to those they name */
+	bool explicit_steps;   /* of an op list, or not one after the other: operations belong to
+	                        * those they name alone */
 };
 struct trace_counter {
 	const char *name, *why;

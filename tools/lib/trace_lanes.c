@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/lib/trace_meta_write.h"
+
 /* Operations of a thread that overlap: real programs have as many as threads. */
 enum { LANES_MAX = 1024, CHUNK_BYTES = PROF_CHUNK_ALIGN };
 
@@ -48,7 +50,7 @@ static int make_room(struct lanes *s, struct lane *l)
 	return used + RECORDS_ROOM > limit ? flush(s, l) : 0;
 }
 
-static struct lane *lane_new(struct lanes *s, uint32_t tid)
+static struct lane *lane_new(struct lanes *s, const struct trace_thread *of)
 {
 	struct lane **grown = array_grow(s->lanes, &s->capacity, s->n, sizeof(*grown));
 	struct lane *l = calloc(1, sizeof(*l));
@@ -69,18 +71,20 @@ static struct lane *lane_new(struct lanes *s, uint32_t tid)
 		return NULL;
 	}
 	l->index = s->n;
-	l->tid = tid;
+	l->tid = of->tid;
+	l->process = of->process;
 	begin_chunk(s, l, 0);
 	s->lanes[s->n++] = l;
 	return l;
 }
 
-struct lane *lanes_find(struct lanes *s, uint32_t tid, uint64_t start, unsigned after)
+struct lane *lanes_find(struct lanes *s, const struct trace_thread *of, uint64_t start, unsigned after)
 {
 	for (unsigned i = after == ~0u ? 0 : after + 1; i < s->n; i++) {
 		struct lane *l = s->lanes[i];
 
-		if (l->tid == tid && (l->stream.last_end <= start || (l->p == l->payload && !l->head.serial)))
+		if (l->tid == of->tid && l->process == of->process
+		    && (l->stream.last_end <= start || (l->p == l->payload && !l->head.serial)))
 			return l;
 	}
 	if (s->n == LANES_MAX) {
@@ -88,7 +92,7 @@ struct lane *lanes_find(struct lanes *s, uint32_t tid, uint64_t start, unsigned 
 		         LANES_MAX, start);
 		return NULL;
 	}
-	return lane_new(s, tid);
+	return lane_new(s, of);
 }
 
 int lane_group(struct lanes *s, struct lane *l, uint32_t group, unsigned ith, unsigned nth)
@@ -127,10 +131,10 @@ int lanes_flush(struct lanes *s)
 	return 0;
 }
 
-static const char *thread_name(const struct trace *t, uint32_t tid)
+static const char *thread_name(const struct trace *t, const struct lane *l)
 {
 	for (unsigned i = 0; i < t->n_threads; i++)
-		if (t->threads[i].tid == tid)
+		if (t->threads[i].tid == l->tid && t->threads[i].process == l->process)
 			return t->threads[i].name;
 	return "";
 }
@@ -140,9 +144,12 @@ int lanes_write_threads(struct lanes *s)
 	for (unsigned i = 0; i < s->n; i++) {
 		struct prof_meta_thread m = {
 		        .head = {.type = PROF_META_THREAD}, .index = i + 1, .tid = s->lanes[i]->tid};
-		const char *name = thread_name(s->trace, m.tid);
+		const char *name = thread_name(s->trace, s->lanes[i]);
 
 		memcpy(m.name, name, strnlen(name, sizeof(m.name)));
+		if ((!i || s->lanes[i]->process != s->lanes[i - 1]->process)
+		    && meta_write_process(s->file, s->trace, s->lanes[i]->process))
+			return -1;
 		if (trace_file_meta(s->file, &m.head, sizeof(m), NULL, 0))
 			return -1;
 	}

@@ -13,7 +13,7 @@
 /* A stream being written: a thread of the file. */
 struct lane {
 	unsigned index; /* of its THREAD record, less 1 */
-	uint32_t tid;
+	uint32_t tid, process;
 	struct prof_stream stream;
 	struct prof_chunk_header head; /* state at the start of the chunk */
 	uint8_t *payload, *p;
@@ -38,10 +38,10 @@ struct lane_op {
 	const uint64_t *counters; /* as many as the trace has, or null */
 };
 
-/* A lane of thread `tid` whose operations have all ended at `start`, made when
- * there is none; one after lane `after` when that is not ~0. Null and diag:
+/* A lane of a thread (its tid and process) whose operations have all ended at
+ * `start`, made when there is none; one after lane `after` when that is not ~0. Null and diag:
  * too many at once. */
-struct lane *lanes_find(struct lanes *s, uint32_t tid, uint64_t start, unsigned after);
+struct lane *lanes_find(struct lanes *s, const struct trace_thread *of, uint64_t start, unsigned after);
 
 int lane_group(struct lanes *s, struct lane *l, uint32_t group, unsigned ith, unsigned nth);
 int lane_put(struct lanes *s, struct lane *l, const struct lane_op *op);

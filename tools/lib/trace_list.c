@@ -21,8 +21,14 @@ struct reader {
 	struct oplist_cache *cache;
 	struct diag *diag;
 	unsigned line;
-	bool unplaced; /* some operation does not say when it started */
+	bool unplaced;         /* some operation does not say when it started */
+	uint32_t *last_step;   /* by process: its newest step plus 1, 0: none */
+	uint32_t *step_before; /* by step: that of its process before it, likewise */
+	unsigned last_capacity, before_capacity;
 };
+
+/* Steps of a process that may be in progress at once. */
+enum { STEPS_BACK = 63 };
 
 static int no_memory(struct reader *r)
 {
@@ -98,8 +104,55 @@ static int intern_desc(struct reader *r, const struct op_desc *d, uint32_t *inde
 	return 0;
 }
 
-/* The step of that number and phase, as index plus 1; 0 when none was given. */
-static int step_of(struct reader *r, const struct oplist_op *op, uint32_t *step)
+/* The process of that name, as an index. Names are interned: equal when the
+ * pointers are. Operations that name none are of one process without a name. */
+static int process_of(struct reader *r, const struct oplist_op *op, uint32_t *process)
+{
+	struct trace *t = r->trace;
+	struct trace_process *grown;
+	uint32_t *last;
+
+	for (*process = 0; *process < t->n_processes; ++*process)
+		if (t->processes[*process].name == op->process)
+			return 0;
+	last = array_grow(r->last_step, &r->last_capacity, t->n_processes, sizeof(*last));
+	if (last)
+		r->last_step = last;
+	grown = array_grow(t->processes, &r->priv->process_capacity, t->n_processes, sizeof(*grown));
+	if (grown)
+		t->processes = grown;
+	if (!last || !grown)
+		return no_memory(r);
+	last[t->n_processes] = 0;
+	grown[t->n_processes++] = (struct trace_process){
+	        .name = op->process, .machine = 1, .rank = (int32_t)op->rank, .is_told = *op->process != 0};
+	return 0;
+}
+
+static int add_step(struct reader *r, const struct oplist_op *op, uint32_t process)
+{
+	struct trace *t = r->trace;
+	uint32_t *before = array_grow(r->step_before, &r->before_capacity, t->n_steps, sizeof(*before));
+	struct trace_step *s;
+
+	if (before)
+		r->step_before = before;
+	s = array_grow(t->steps, &r->priv->step_capacity, t->n_steps, sizeof(*s));
+	if (s)
+		t->steps = s;
+	if (!before || !s)
+		return no_memory(r);
+	s[t->n_steps] = (struct trace_step){
+	        .number = op->step, .given = op->phase, .is_explicit = true, .process = process};
+	before[t->n_steps] = r->last_step[process];
+	r->last_step[process] = ++t->n_steps;
+	return 0;
+}
+
+/* The step of that number and phase, as index plus 1; 0 when none was given. It
+ * is one of the process's last: threads are not further apart. */
+
+static int step_of(struct reader *r, const struct oplist_op *op, uint32_t process, uint32_t *step)
 {
 	struct trace *t = r->trace;
 	struct trace_step *s;
@@ -107,19 +160,17 @@ static int step_of(struct reader *r, const struct oplist_op *op, uint32_t *step)
 	*step = 0;
 	if (op->step < 0 && op->phase == PROF_PHASE_UNKNOWN)
 		return 0;
-	for (unsigned back = 0; back < t->n_steps && back < 64 && !*step; back++) {
-		s = &t->steps[t->n_steps - 1 - back];
+	*step = r->last_step[process];
+	for (unsigned back = 0; *step; back++) {
+		s = &t->steps[*step - 1];
 		if (s->number == op->step && s->given == op->phase)
-			*step = t->n_steps - back;
+			break;
+		*step = back < STEPS_BACK ? r->step_before[*step - 1] : 0;
 	}
 	if (!*step) {
-		s = array_grow(t->steps, &r->priv->step_capacity, t->n_steps, sizeof(*s));
-		if (!s)
-			return no_memory(r);
-		t->steps = s;
-		s += t->n_steps;
-		*s = (struct trace_step){.number = op->step, .given = op->phase, .is_explicit = true};
-		*step = ++t->n_steps;
+		if (add_step(r, op, process))
+			return -1;
+		*step = t->n_steps;
 	}
 	s = &t->steps[*step - 1];
 	s->tokens = op->step_tokens ? op->step_tokens : s->tokens;
@@ -132,14 +183,14 @@ static int step_of(struct reader *r, const struct oplist_op *op, uint32_t *step)
 	return 0;
 }
 
-static int thread_of(struct reader *r, int64_t tid, uint32_t *thread)
+static int thread_of(struct reader *r, int64_t tid, uint32_t process, uint32_t *thread)
 {
 	struct trace *t = r->trace;
 	struct trace_thread *threads;
 	uint32_t key = tid < 0 ? TRACE_NO_TID : (uint32_t)tid;
 
 	for (unsigned i = 0; i < t->n_threads; i++) {
-		if (t->threads[i].tid == key) {
+		if (t->threads[i].tid == key && t->threads[i].process == process) {
 			*thread = i + 1;
 			return 0;
 		}
@@ -148,7 +199,7 @@ static int thread_of(struct reader *r, int64_t tid, uint32_t *thread)
 	if (!threads)
 		return no_memory(r);
 	t->threads = threads;
-	threads[t->n_threads] = (struct trace_thread){.tid = key, .name = ""};
+	threads[t->n_threads] = (struct trace_thread){.tid = key, .name = "", .process = process};
 	*thread = ++t->n_threads;
 	return 0;
 }
@@ -284,6 +335,7 @@ static int keep_event(struct reader *r, const struct oplist_op *op, uint32_t des
 {
 	struct trace_private *priv = r->priv;
 	struct list_event *e = array_grow(priv->events, &priv->event_capacity, priv->n_events, sizeof(*e));
+	uint32_t process;
 
 	if (!e)
 		return no_memory(r);
@@ -298,8 +350,8 @@ static int keep_event(struct reader *r, const struct oplist_op *op, uint32_t des
 	                         .n_slices = op->n_slices,
 	                         .n_counted = op->n_counted,
 	                         .counted_ns = op->counted_ns};
-	if (thread_of(r, op->thread, &e->thread) || step_of(r, op, &e->step)
-	    || keep_counters(r, op, &e->counters))
+	if (process_of(r, op, &process) || thread_of(r, op->thread, process, &e->thread)
+	    || step_of(r, op, process, &e->step) || keep_counters(r, op, &e->counters))
 		return -1;
 	r->unplaced |= !op->has_start;
 	priv->n_events++;
@@ -478,5 +530,7 @@ int trace_list_read(struct trace *t, const char *text, size_t bytes, struct diag
 	result = 0;
 out:
 	oplist_cache_free(r.cache);
+	free(r.last_step);
+	free(r.step_before);
 	return result;
 }

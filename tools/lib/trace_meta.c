@@ -415,23 +415,8 @@ static int take_process(struct trace *t, const uint8_t *p, uint32_t bytes)
 {
 	const struct prof_meta_process *m = (const void *)p;
 	const char *name = text_at(p, bytes, sizeof(*m), m->name_bytes);
-	struct trace_process *o;
 
-	if (!name || m->index != t->n_processes + 1)
-		return -1;
-	o = ELEMENT(t->processes, t->n_processes, t->priv->process_capacity, t->n_processes);
-	if (!o)
-		return -1;
-	*o = (struct trace_process){.name = name,
-	                            .pid = m->pid,
-	                            .ppid = m->ppid,
-	                            .machine = m->machine,
-	                            .rank = m->rank < -1 ? -1 : m->rank,
-	                            .ranks = m->ranks,
-	                            .start_ns = m->tick,
-	                            .steps_before = m->first_step};
-	t->priv->scope = m->index;
-	return 0;
+	return name ? trace_process_take(t, m, name) : -1;
 }
 
 static const struct {

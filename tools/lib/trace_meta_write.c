@@ -7,7 +7,8 @@
 
 #include "tools/lib/trace_names.h"
 
-static int write_facts(struct trace_file *f, const struct trace *t)
+/* Those of one process (index plus 1), or of all (0). */
+static int write_facts(struct trace_file *f, const struct trace *t, uint32_t process)
 {
 	for (unsigned i = 0; i < t->n_facts; i++) {
 		struct trace_piece pieces[2] = {{t->facts[i].key, strlen(t->facts[i].key) + 1},
@@ -16,9 +17,37 @@ static int write_facts(struct trace_file *f, const struct trace *t)
 		                           .key_bytes = (uint32_t)pieces[0].n,
 		                           .value_bytes = (uint32_t)pieces[1].n};
 
-		if (trace_file_meta(f, &m.head, sizeof(m), pieces, 2))
+		if (t->facts[i].process == process && trace_file_meta(f, &m.head, sizeof(m), pieces, 2))
 			return -1;
 	}
+	return 0;
+}
+
+int meta_write_process(struct trace_file *f, const struct trace *t, uint32_t process)
+{
+	const struct trace_process *o = &t->processes[process];
+	struct trace_piece name = {o->name, strlen(o->name) + 1};
+	struct prof_meta_process m = {.head = {.type = PROF_META_PROCESS},
+	                              .index = process + 1,
+	                              .pid = o->pid,
+	                              .ppid = o->ppid,
+	                              .machine = o->machine,
+	                              .rank = o->rank,
+	                              .ranks = o->ranks,
+	                              .tick = o->start_ns,
+	                              .name_bytes = (uint32_t)name.n,
+	                              .first_step = o->steps_before};
+
+	return t->n_processes < 2 && !o->is_told ? 0 : trace_file_meta(f, &m.head, sizeof(m), &name, 1);
+}
+
+static int write_processes(struct trace_file *f, const struct trace *t)
+{
+	if (write_facts(f, t, 0))
+		return -1;
+	for (unsigned i = 0; i < t->n_processes; i++)
+		if (meta_write_process(f, t, i) || write_facts(f, t, i + 1))
+			return -1;
 	return 0;
 }
 
@@ -140,6 +169,8 @@ static int write_steps(struct trace_file *f, const struct trace *t)
 		struct prof_meta_step_end e = {
 		        .head = {.type = PROF_META_STEP_END}, .index = i, .tick = o->end_ns};
 
+		if ((!i || o->process != t->steps[i - 1].process) && meta_write_process(f, t, o->process))
+			return -1;
 		if (trace_file_meta(f, &m.head, sizeof(m), NULL, 0))
 			return -1;
 		if (o->spanned && trace_file_meta(f, &e.head, sizeof(e), NULL, 0))
@@ -170,17 +201,20 @@ int meta_write_note(struct trace_file *f, const char *text)
 	return trace_file_meta(f, &m.head, sizeof(m), &piece, 1);
 }
 
-int meta_write_end(struct trace_file *f, uint64_t tick, uint64_t records, uint64_t lost)
+int meta_write_end(struct trace_file *f, uint64_t tick, uint64_t records, const struct trace *t)
 {
-	struct prof_meta_end m = {
-	        .head = {.type = PROF_META_END}, .tick = tick, .records = records, .lost = lost};
+	struct prof_meta_end m = {.head = {.type = PROF_META_END},
+	                          .tick = tick,
+	                          .records = records,
+	                          .lost = t->lost,
+	                          .skipped = t->skipped};
 
 	return trace_file_meta(f, &m.head, sizeof(m), NULL, 0);
 }
 
 int meta_write_all(struct trace_file *f, const struct trace *t)
 {
-	if (write_facts(f, t) || write_modules(f, t) || write_sites(f, t) || write_counters(f, t)
+	if (write_processes(f, t) || write_modules(f, t) || write_sites(f, t) || write_counters(f, t)
 	    || write_energy(f, t) || write_descs(f, t) || write_steps(f, t) || write_costs(f, t))
 		return -1;
 	for (unsigned i = 0; i < t->n_notes; i++)

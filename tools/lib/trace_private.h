@@ -151,6 +151,10 @@ static inline uint32_t trace_process_of(const struct trace *t, const struct op_e
 	return t->threads[ev->thread - 1].process;
 }
 
+/* trace_processes.c: META records from here on are of that process, which is
+ * made when it is the next one; -1 when it is neither that nor known. */
+int trace_process_take(struct trace *t, const struct prof_meta_process *m, const char *name);
+
 /* trace_processes.c: whose threads and steps are whose, once all META is read. */
 int trace_processes_settle(struct trace *t, struct diag *d);
 int merge_open(struct trace_cursor *c);

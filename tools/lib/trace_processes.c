@@ -56,8 +56,33 @@ uint32_t trace_process_index(const struct trace *t, const struct op_event *ev)
 	return trace_process_of(t, ev);
 }
 
-/* A process's steps follow each other; one that is elsewhere is damage, and
- * nobody finds it by its time. */
+int trace_process_take(struct trace *t, const struct prof_meta_process *m, const char *name)
+{
+	struct trace_process *grown;
+
+	if (!m->index || m->index > t->n_processes + 1)
+		return -1;
+	t->priv->scope = m->index;
+	if (m->index <= t->n_processes)
+		return 0;
+	grown = array_grow(t->processes, &t->priv->process_capacity, t->n_processes, sizeof(*grown));
+	if (!grown)
+		return -1;
+	t->processes = grown;
+	grown[t->n_processes++] = (struct trace_process){.name = name,
+	                                                 .is_told = *name != 0,
+	                                                 .pid = m->pid,
+	                                                 .ppid = m->ppid,
+	                                                 .machine = m->machine,
+	                                                 .rank = m->rank < -1 ? -1 : m->rank,
+	                                                 .ranks = m->ranks,
+	                                                 .start_ns = m->tick,
+	                                                 .steps_before = m->first_step};
+	return 0;
+}
+
+/* A process's steps follow each other where operations are to be found by their
+ * times; in what was imported they need not. */
 static void find_steps(struct trace *t)
 {
 	for (unsigned i = 0; i < t->n_steps; i++) {
@@ -71,8 +96,8 @@ static void find_steps(struct trace *t)
 			if (!t->steps[i].is_explicit && t->steps[i].number > p->steps_before)
 				p->steps_before = (uint32_t)t->steps[i].number;
 		}
-		p->n_steps += i == p->first_step + p->n_steps;
-		p->explicit_steps |= t->steps[i].is_explicit;
+		p->explicit_steps |= t->steps[i].is_explicit || i != p->first_step + p->n_steps;
+		p->n_steps++;
 	}
 }
 

@@ -92,7 +92,7 @@ static int copy_all(struct recovery *r)
 	    && meta_write_note(&r->file, "recovered: the program ended without closing the trace"))
 		return -1;
 	if (trace_file_flush(&r->file) || copy_operations(r)
-	    || meta_write_end(&r->file, end_tick, t->records + t->dropped, t->lost))
+	    || meta_write_end(&r->file, end_tick, t->records + t->dropped, t))
 		return -1;
 	return trace_file_commit(&r->file);
 }

@@ -107,7 +107,8 @@ static int write_other_slices(struct writer *w, const struct node *x, uint32_t g
 
 	for (unsigned i = 0; i < others; i++) {
 		uint64_t part = rest / (others - i);
-		struct lane *l = lanes_find(&w->lanes, TRACE_NO_TID, x->start, leader->index);
+		struct trace_thread nobody = {.tid = TRACE_NO_TID, .process = leader->process};
+		struct lane *l = lanes_find(&w->lanes, &nobody, x->start, leader->index);
 		struct lane_op op = {.desc = x->ev.desc,
 		                     .step = (uint32_t)(x->ev.step + 1),
 		                     .end = x->end,
@@ -145,14 +146,16 @@ static int write_node(struct writer *w, struct lane *l, const struct node *x, un
  * it, the innermost first. */
 static int write_tree(struct writer *w, struct tree *t)
 {
-	const struct trace_thread *thread;
+	static const struct trace_thread nobody = {.tid = TRACE_NO_TID};
+	const struct trace_thread *thread = &nobody;
 	struct lane *l;
 
 	if (!t->n)
 		return 0;
 	place_nodes(w, t);
-	thread = t->nodes[0].ev.thread ? &w->trace->threads[t->nodes[0].ev.thread - 1] : NULL;
-	l = lanes_find(&w->lanes, thread ? thread->tid : TRACE_NO_TID, t->nodes[0].start, ~0u);
+	if (t->nodes[0].ev.thread)
+		thread = &w->trace->threads[t->nodes[0].ev.thread - 1];
+	l = lanes_find(&w->lanes, thread, t->nodes[0].start, ~0u);
 	if (!l)
 		return -1;
 	for (unsigned i = 0; i < t->n; i++) {
@@ -229,8 +232,7 @@ int trace_write(struct trace *t, const char *path, struct diag *d)
 	w.lanes.trace = t;
 	w.lanes.diag = d;
 	if (!meta_write_all(&w.file, t) && !trace_file_flush(&w.file) && !write_operations(&w)
-	    && !lanes_write_threads(&w.lanes)
-	    && !meta_write_end(&w.file, t->end_ns, w.lanes.records, t->lost))
+	    && !lanes_write_threads(&w.lanes) && !meta_write_end(&w.file, t->end_ns, w.lanes.records, t))
 		result = trace_file_commit(&w.file);
 	lanes_release(&w.lanes);
 	free_trees(&w);

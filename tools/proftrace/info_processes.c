@@ -18,17 +18,26 @@ static unsigned count_threads(const struct trace *t, uint32_t process)
 	return n;
 }
 
+/* An op list tells a process's name and rank alone. */
+static void show_origin(const struct trace_process *p)
+{
+	char start[32];
+
+	printf("%-14s %s: ", "process", *p->name ? p->name : "without a name");
+	if (p->pid)
+		printf("process %" PRIu32 " of %" PRIu32 " on machine %" PRIu32 ", from %s on: ", p->pid,
+		       p->ppid, p->machine,
+		       table_format_value(TABLE_SECONDS, (double)p->start_ns / 1e9, start, sizeof(start)));
+}
+
 void info_show_processes(const struct trace *t, const struct process_sums *sums)
 {
 	for (unsigned i = 0; i < t->n_processes && t->n_processes > 1; i++) {
 		const struct trace_process *p = &t->processes[i];
-		char time[32], start[32];
+		char time[32];
 
-		printf("%-14s %s: process %" PRIu32 " of %" PRIu32 " on machine %" PRIu32
-		       ", from %s on: %" PRIu64 " operations, %s, %u steps, %u threads\n",
-		       "process", p->name, p->pid, p->ppid, p->machine,
-		       table_format_value(TABLE_SECONDS, (double)p->start_ns / 1e9, start, sizeof(start)),
-		       sums[i].operations,
+		show_origin(p);
+		printf("%" PRIu64 " operations, %s, %u steps, %u threads\n", sums[i].operations,
 		       table_format_value(TABLE_SECONDS, sums[i].time_ns / 1e9, time, sizeof(time)),
 		       p->n_steps, count_threads(t, i));
 	}
