@@ -152,10 +152,32 @@ static unsigned first_decode(const struct trace *t)
 	return i;
 }
 
-/* Where a step begins; for the one after the last, where that ends. */
+/* Where a step begins; for the one after the last, where that ends, or the trace. */
 static double begins_s(const struct trace *t, unsigned step)
 {
-	return (double)(step < t->n_steps ? t->steps[step].start_ns : t->steps[step - 1].end_ns) / 1e9;
+	uint64_t end_ns = step ? t->steps[step - 1].end_ns : 0;
+
+	return (double)(step < t->n_steps ? t->steps[step].start_ns : end_ns ? end_ns : t->end_ns) / 1e9;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* How far steps are from their mean; their order is lost. */
+static void find_spread(struct trace_size *s, double *bytes, unsigned n)
+{
+	unsigned half = n / 2;
+
+	qsort(bytes, n, sizeof(*bytes), by_size);
+	s->lighter = s->heavier = 1;
+	if (!half || s->step_bytes <= 0)
+		return;
+	s->lighter = sum(bytes, 0, half) / half / s->step_bytes;
+	s->heavier = sum(bytes, n - half, n) / half / s->step_bytes;
 }
 
 static void settle_steps(struct measure *m, const double *operations)
@@ -186,6 +208,7 @@ static void settle_steps(struct measure *m, const double *operations)
 	for (unsigned i = 0; i < first; i++)
 		s->before_tokens += t->steps[i].tokens;
 	s->relearn_bytes = fmax(0, m->bytes[first] - s->step_bytes);
+	find_spread(s, m->bytes + from, last - from);
 }
 
 /* Without steps one operation is as good as another. */
@@ -197,7 +220,7 @@ static void settle_operations(struct measure *m, const double *operations)
 	s->n_steady = (unsigned)n;
 	s->step_bytes = sum(m->bytes, 0, m->n_buckets) / n;
 	s->step_records = records / n;
-	s->step_operations = 1;
+	s->step_operations = s->lighter = s->heavier = 1;
 	s->step_s = (double)m->trace->end_ns / 1e9 / n;
 	s->counter_bytes = sum(m->counter_part, 0, m->n_buckets) / n;
 	s->counted_fraction = sum(m->counted, 0, m->n_buckets) / records;
@@ -312,29 +335,49 @@ static double operations_room(const struct trace_size *s)
 	return fmax(OPERATIONS_ROOM - relearn, OPERATIONS_ROOM / 4);
 }
 
+/* What a limit keeps of a longer run: all of the names; the chunk that the
+ * timeline has open, and an older one until it is the oldest of all; of each
+ * thread a chunk that is partly filled. Where a thread's chunk was given up,
+ * what other threads have of before is left out. How full chunks are at the end,
+ * and how far threads' chunks are apart, is chance: a half on the average.
+ * So is which steps are there, light ones or heavy ones. */
+static void predict_kept(const struct trace_size *s, struct trace_size_run *run, double name_chunks)
+{
+	double threads = s->n_threads ? s->n_threads : 1;
+	double operations = s->step_bytes / operations_room(s);
+	double timeline = (s->step_head_bytes + s->step_s * s->timed_bytes_s) / META_ROOM;
+	double limit = floor(run->limit_bytes / PROF_CHUNK_ALIGN), room = limit - name_chunks - 1;
+	double left_out = 2 * threads - 1;
+
+	run->kept_steps = fmin(run->steps, fmax(0, room - left_out / 2) / (operations + timeline));
+	run->kept_least =
+	        fmin(run->steps, fmax(0, room - left_out - (timeline > 0)) / operations / s->heavier);
+	run->kept_most = fmin(run->steps, fmax(0, room) / operations / s->lighter);
+	run->kept_s = run->kept_steps * s->step_s;
+	run->bytes = limit * PROF_CHUNK_ALIGN;
+}
+
 void trace_size_predict(const struct trace_size *s, struct trace_size_run *run)
 {
 	double steady = fmax(0, run->steps - s->before_steps), threads = s->n_threads ? s->n_threads : 1;
 	double names = s->once_bytes + steady * s->step_name_bytes;
 	double timed = run->seconds * s->timed_bytes_s + steady * s->step_head_bytes;
 	double operations = s->before_bytes + steady * s->step_bytes;
-	double chunks = ceil((names + timed + sizeof(struct prof_file_header)) / META_ROOM)
-	                + threads * fmax(1, ceil(operations / threads / operations_room(s)));
-	double limit = floor(run->limit_bytes / PROF_CHUNK_ALIGN), room, rate;
+	double operation_chunks = threads * fmax(1, ceil(operations / threads / operations_room(s)));
+	double chunks =
+	        ceil((names + timed + sizeof(struct prof_file_header)) / META_ROOM) + operation_chunks;
+	double name_chunks = ceil((names + sizeof(struct prof_file_header)) / META_ROOM);
 
 	run->bytes = chunks * PROF_CHUNK_ALIGN;
 	run->step_bytes =
 	        PROF_CHUNK_ALIGN
 	        * ((s->step_name_bytes + s->step_head_bytes + s->step_s * s->timed_bytes_s) / META_ROOM
 	           + s->step_bytes / operations_room(s));
-	run->kept_steps = run->steps;
+	run->kept_steps = run->kept_least = run->kept_most = run->steps;
 	run->kept_s = run->seconds;
-	if (!limit || chunks <= limit)
-		return;
-	/* Names stay; of the threads' open chunks half is filled. */
-	room = (limit - ceil(names / META_ROOM) - 0.5 * threads) * OPERATIONS_ROOM;
-	rate = s->step_bytes + s->step_head_bytes + s->step_s * s->timed_bytes_s;
-	run->kept_steps = rate > 0 ? fmin(run->steps, fmax(0, room / rate)) : run->steps;
-	run->kept_s = fmin(run->seconds, run->kept_steps * s->step_s);
-	run->bytes = limit * PROF_CHUNK_ALIGN;
+	/* A limited file has chunks of the timeline's own. */
+	if (run->limit_bytes
+	    && (name_chunks + ceil(timed / META_ROOM) + operation_chunks) * PROF_CHUNK_ALIGN
+	               > run->limit_bytes)
+		predict_kept(s, run, name_chunks);
 }

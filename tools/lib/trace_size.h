@@ -25,9 +25,11 @@ struct trace_size {
 	double before_operations; /* operations among them */
 	double before_tokens;     /* tokens of the prompt */
 	double step_bytes;        /* operations' bytes of a step, all threads */
-	double step_head_bytes;   /* the step's own records */
-	double step_name_bytes;   /* new names and shapes a step */
-	double step_records;      /* operation records (slices) a step */
+	double lighter,
+	        heavier;        /* the mean of the lighter and the heavier half of the steps, to step_bytes */
+	double step_head_bytes; /* the step's own records */
+	double step_name_bytes; /* new names and shapes a step */
+	double step_records;    /* operation records (slices) a step */
 	double step_operations;
 	double step_tokens;
 	double step_s;
@@ -50,6 +52,7 @@ struct trace_size_run {
 	double step_bytes;  /* of the file, that a step makes it grow by on the average */
 	double limit_bytes; /* PROFSHIM_MAX_SIZE, or 0 */
 	double kept_steps, kept_s;
+	double kept_least, kept_most; /* steps: how full chunks are at the end is chance */
 };
 
 /* How long a run of `steps` is, in everything else. */

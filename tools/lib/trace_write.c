@@ -177,6 +177,16 @@ static int write_trees(struct writer *w)
 	return 0;
 }
 
+/* Each thread's first lane, in the order of threads: of operations that begin at
+ * the same moment readers show the first thread's first. */
+static int make_lanes(struct writer *w)
+{
+	for (unsigned i = 0; i < w->trace->n_threads; i++)
+		if (!lanes_find(&w->lanes, &w->trace->threads[i], 0, ~0u))
+			return -1;
+	return 0;
+}
+
 static int write_operations(struct writer *w)
 {
 	struct trace_cursor *c = trace_cursor_open(w->trace);
@@ -188,6 +198,8 @@ static int write_operations(struct writer *w)
 		diag_set(w->diag, "%s: out of memory", w->trace->path);
 		goto out;
 	}
+	if (make_lanes(w))
+		goto out;
 	while ((more = trace_cursor_next(c, &ev, w->diag)) == 1) {
 		struct tree *t = &w->trees[ev.thread <= w->trace->n_threads ? ev.thread : 0];
 

@@ -108,6 +108,8 @@ static void fill(struct table *t, const struct trace_size *s, const struct trace
 		return;
 	row(t, "kept of it", run->kept_s, "s", "modelled");
 	row(t, "kept of it", run->kept_steps, step, "modelled");
+	row(t, "kept at least", run->kept_least, step, "modelled");
+	row(t, "kept at most", run->kept_most, step, "modelled");
 }
 
 static int show(const char *tool, struct trace *t, const struct wish *w)
