@@ -12,8 +12,6 @@
 #include "preload/trylock.h"
 #include "runtime/recorder.h"
 
-#include <errno.h>
-
 enum { LIBS = 16, REHEARSED_NODES = 3 };
 
 struct known_lib {
@@ -122,9 +120,9 @@ const struct ggml_lib *ggml_libs_get(ggml_compute_fn *compute, const void *retur
 {
 	uint32_t generation = __atomic_load_n(&resolve_generation, __ATOMIC_ACQUIRE);
 	struct known_lib *k = find(compute, generation);
-	int saved = errno;
+	struct guard calm;
 
-	if (!k && !rehearsal && trylock_take(&lock)) {
+	if (!k && !rehearsal && trylock_take(&lock, &calm)) {
 		k = find(compute, 0);
 		if (!k && n_libs < LIBS)
 			k = &libs[n_libs];
@@ -134,8 +132,7 @@ const struct ggml_lib *ggml_libs_get(ggml_compute_fn *compute, const void *retur
 			if (k == &libs[n_libs])
 				__atomic_store_n(&n_libs, n_libs + 1, __ATOMIC_RELEASE);
 		}
-		trylock_give(&lock);
+		trylock_give(&lock, &calm);
 	}
-	errno = saved;
 	return k && k->works ? &k->lib : NULL;
 }

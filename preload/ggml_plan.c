@@ -220,15 +220,16 @@ struct ggml_plan *ggml_plan_take(const struct ggml_lib *lib, void *graph, const 
 	int n = lib->call.graph_n_nodes(graph);
 	uint64_t key = fingerprint(lib, graph, n, caller);
 	struct ggml_plan *plan;
+	struct guard calm;
 
-	if (n <= 0 || !trylock_take(&lock))
+	if (n <= 0 || !trylock_take(&lock, &calm))
 		return NULL;
 	plan = find_or_build(lib, graph, n, key, caller);
 	if (plan) {
 		__atomic_add_fetch(&plan->users, 1, __ATOMIC_ACQ_REL);
 		plan->used = ++uses;
 	}
-	trylock_give(&lock);
+	trylock_give(&lock, &calm);
 	return plan;
 }
 
@@ -244,8 +245,9 @@ uint32_t ggml_plan_inferred(struct ggml_plan *plan, void *graph, uint32_t op, st
 	struct ggml_scope scope = {
 	        .lib = plan->lib, .written = written, .layer = plan->ops[op].layer, .site = plan->site};
 	struct prof_desc_spec spec;
+	struct guard calm;
 
-	if (desc != PROF_NO_DESC || !trylock_take(&lock))
+	if (desc != PROF_NO_DESC || !trylock_take(&lock, &calm))
 		return desc;
 	if (*where == PROF_NO_DESC) { /* all threads have to name it alike: the first one does */
 		collect_written(&scope, graph, plan->lib->call.graph_n_nodes(graph));
@@ -254,7 +256,7 @@ uint32_t ggml_plan_inferred(struct ggml_plan *plan, void *graph, uint32_t op, st
 		__atomic_store_n(where, prof_intern_desc(t, &spec), __ATOMIC_RELEASE);
 	}
 	desc = *where;
-	trylock_give(&lock);
+	trylock_give(&lock, &calm);
 	return desc;
 }
 

@@ -8,10 +8,10 @@
  * It may block on the loader's lock, as the first call of any function may.
  */
 #include "preload/resolve.h"
+#include "runtime/foreign.h"
 #include "runtime/recorder.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <link.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -20,7 +20,8 @@
 uint32_t resolve_generation = 1;
 __thread const void *resolve_inside;
 
-static uint32_t closing;            /* dlclose() calls in progress */
+static uint32_t closing;            /* dlclose() calls in progress, */
+static pid_t closing_in;            /* in this process; atomic both */
 static uintptr_t own_low, own_high; /* where the shim itself is mapped */
 
 /* The module that an address belongs to. */
@@ -164,20 +165,25 @@ static void publish(struct resolve_cache *cache, const struct module *caller, ui
 	__atomic_store_n(&e->seq, seq + 2, __ATOMIC_RELEASE);
 }
 
-void *resolve_slow(struct resolve_cache *cache, const char *name, const void *return_address)
+/* A child made while another thread of its parent closed a library has nobody
+ * who would finish that. */
+static bool is_closing(void)
+{
+	if (__atomic_load_n(&closing, __ATOMIC_SEQ_CST) == 0)
+		return false;
+	if (__atomic_load_n(&closing_in, __ATOMIC_RELAXED) == getpid())
+		return true;
+	__atomic_store_n(&closing, 0, __ATOMIC_SEQ_CST);
+	return false;
+}
+
+static void *look_up(struct resolve_cache *cache, const char *name, const void *return_address)
 {
 	uint32_t generation = __atomic_load_n(&resolve_generation, __ATOMIC_SEQ_CST);
-	bool keep = __atomic_load_n(&closing, __ATOMIC_SEQ_CST) == 0;
-	int saved_errno = errno;
-	struct module caller;
+	bool keep = !is_closing();
+	struct module caller = module_of(return_address);
 	void *real;
 
-	if (resolve_is_own(return_address) && resolve_inside)
-		return_address = resolve_inside;
-	for (int i = 0; i < RESOLVE_WAYS; i++)
-		if (resolve_match(&cache->way[i], return_address, &real))
-			return real;
-	caller = module_of(return_address);
 	real = find(name, &caller);
 	prof_say(2, "%s, called from %s, is at %p", name,
 	         !caller.path     ? "no module"
@@ -186,19 +192,43 @@ void *resolve_slow(struct resolve_cache *cache, const char *name, const void *re
 	         real);
 	if (real && keep)
 		publish(cache, &caller, generation, real);
-	errno = saved_errno;
+	return real;
+}
+
+void *resolve_slow(struct resolve_cache *cache, const char *name, const void *return_address)
+{
+	struct guard calm;
+	bool entered;
+	void *real;
+
+	if (resolve_is_own(return_address) && resolve_inside)
+		return_address = resolve_inside;
+	for (int i = 0; i < RESOLVE_WAYS; i++)
+		if (resolve_match(&cache->way[i], return_address, &real))
+			return real;
+	entered = foreign_enter(&calm);
+	if (!entered)
+		guard_calm(&calm); /* the program needs it, whatever becomes of the recording */
+	real = look_up(cache, name, return_address);
+	if (entered)
+		foreign_leave(&calm);
+	else
+		guard_uncalm(&calm);
 	return real;
 }
 
 void resolve_close_begin(void)
 {
+	is_closing(); /* which forgets what was begun in another process */
+	__atomic_store_n(&closing_in, getpid(), __ATOMIC_RELAXED);
 	__atomic_fetch_add(&closing, 1, __ATOMIC_SEQ_CST);
 	__atomic_fetch_add(&resolve_generation, 1, __ATOMIC_SEQ_CST);
 }
 
 void resolve_close_end(void)
 {
-	__atomic_fetch_sub(&closing, 1, __ATOMIC_SEQ_CST);
+	if (is_closing())
+		__atomic_fetch_sub(&closing, 1, __ATOMIC_SEQ_CST);
 }
 
 void resolve_missing(const char *name)

@@ -94,6 +94,16 @@ static bool has_signal_frame(uintptr_t from, uintptr_t to)
 }
 #endif
 
+bool busy_is_left(uintptr_t busy)
+{
+	uintptr_t here = busy_stack_pointer();
+	int saved_errno = errno;
+	bool left = here > busy && here - busy < FAR_BYTES && !on_alternate_stack();
+
+	errno = saved_errno;
+	return left;
+}
+
 bool busy_is_over(uintptr_t busy)
 {
 	uintptr_t here = busy_stack_pointer();

@@ -29,4 +29,8 @@ static inline uintptr_t busy_stack_pointer(void)
  * hot: only for marks that are found set. */
 bool busy_is_over(uintptr_t busy);
 
+/* Whether the caller stands further out on the same stack than the mark was
+ * made, which code that comes back to it does not. */
+bool busy_is_left(uintptr_t busy);
+
 #endif

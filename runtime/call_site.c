@@ -13,7 +13,6 @@
 #include "runtime/call_site.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 #include "runtime/config.h"
 #include "runtime/cost.h"
 #include "runtime/facts.h"
+#include "runtime/foreign.h"
 #include "runtime/guard.h"
 #include "runtime/intern.h"
 #include "runtime/memory.h"
@@ -115,8 +115,13 @@ static bool ready(void)
 
 void call_site_prepare(void)
 {
-	if (config_get()->callsites && ready())
+	struct guard calm;
+
+	if (!config_get()->callsites || !foreign_enter(&calm))
+		return;
+	if (ready())
 		module_refresh();
+	foreign_leave(&calm);
 }
 
 /* ---- the cache ---- */
@@ -285,32 +290,30 @@ static uint32_t dear_site(struct site_cache *c, struct walk_place *place, const 
 static uint32_t miss(struct thread *t, const void *return_address, const void *sp)
 {
 	uint64_t start;
-	int saved_errno = errno; /* the unwinder asks the kernel which memory is there */
 	struct walk_place *place;
-	uint32_t site;
 
-	if (!ready() || (!t->sites && !(t->sites = memory_pages(sizeof(*t->sites))))) {
-		errno = saved_errno;
+	if (!ready() || (!t->sites && !(t->sites = memory_pages(sizeof(*t->sites)))))
 		return 0;
-	}
 	start = prof_clock();
 	place = walk_budget_place(&t->sites->budget, return_address);
-	site = walk_budget_allows(place, start) ? dear_site(t->sites, place, sp, start)
+	return walk_budget_allows(place, start) ? dear_site(t->sites, place, sp, start)
 	                                        : cheap_site(t->sites, place);
-	errno = saved_errno;
-	return site;
 }
 
 /* Apart from prof_call_site, so that a hit has no registers to save. */
 static __attribute__((noinline, cold)) uint32_t look(struct prof_thread *pub, const void *return_address,
                                                      const void *stack_pointer)
 {
-	uint32_t site;
+	uint32_t site = 0;
+	struct guard calm;
 
 	if (!config_get()->callsites || pub->busy)
 		return 0;
 	prof_record_begin(pub);
-	site = miss(thread_of(pub), return_address, stack_pointer);
+	if (foreign_enter(&calm)) {
+		site = miss(thread_of(pub), return_address, stack_pointer);
+		foreign_leave(&calm);
+	}
 	prof_record_end(pub);
 	return site;
 }

@@ -15,6 +15,7 @@
 #include "runtime/counter_set.h"
 #include "runtime/counters_papi.h"
 #include "runtime/descriptor.h"
+#include "runtime/foreign.h"
 #include "runtime/guard.h"
 #include "runtime/memory.h"
 #include "runtime/note.h"
@@ -148,22 +149,30 @@ static void start_thread(struct thread *t)
 void counters_prepare(struct thread *t)
 {
 	uint64_t start = prof_clock();
-	struct guard g;
+	struct guard calm;
 
 	if (t->counters_state != COUNTERS_UNTRIED || t->pub.busy || start < t->pub.next_costly_raw)
 		return;
 	prof_record_begin(&t->pub);
-	guard_calm(&g);
-	start_thread(t);
-	guard_uncalm(&g);
+	if (foreign_enter(&calm)) {
+		start_thread(t);
+		foreign_leave(&calm);
+	} else {
+		t->pub.next_costly_raw = NEVER;
+	}
 	prof_record_end(&t->pub);
 	recorder_spent(start);
 }
 
 void counters_detach(struct thread *t)
 {
-	if (t->counters_state == COUNTERS_RUNNING || t->counters_state == COUNTERS_BROKEN)
+	bool has_set = t->counters_state == COUNTERS_RUNNING || t->counters_state == COUNTERS_BROKEN;
+	struct guard calm;
+
+	if (has_set && foreign_enter(&calm)) {
 		counter_set_drop(&t->event_set);
+		foreign_leave(&calm);
+	}
 	t->counters_state = COUNTERS_NONE;
 }
 
@@ -202,17 +211,19 @@ static void take(struct thread *t, struct prof_counter_values *v)
 {
 	uint64_t start = prof_clock();
 	long long values[PROF_MAX_COUNTERS];
-	struct guard g;
+	struct guard calm;
 	int rc;
 
-	guard_calm(&g);
+	v->valid = false;
+	if (!foreign_enter(&calm))
+		return;
 	rc = papi.read(t->event_set, values);
 	v->valid = rc == PAPI_OK;
 	for (unsigned i = 0; v->valid && i < counters_number(); i++)
 		v->value[i] = (uint64_t)values[i];
 	if (!v->valid)
 		give_up(t, rc);
-	guard_uncalm(&g);
+	foreign_leave(&calm);
 	sampling_spent(&t->sampling, prof_clock() - start);
 }
 

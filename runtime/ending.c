@@ -108,18 +108,24 @@ bool prof_runtime_exec_begin(void)
 	write_end(PROF_END_EXEC);
 	if (recorder.state == RECORDER_OPEN)
 		output_set_state(PROF_STATE_CLOSED);
-	guard_uncalm(&g); /* the new program gets the signals that this one had; the lock stays */
+	guard_lend(&g); /* the new program gets the signals that this one had; the lock stays */
 	return true;
+}
+
+void ending_take_back(void)
+{
+	if (recorder.state != RECORDER_OPEN)
+		return;
+	output_set_state(PROF_STATE_OPEN);
+	meta_rewind(&before_exec);
 }
 
 void prof_runtime_exec_failed(void)
 {
 	struct guard g;
 
-	guard_calm(&g);
-	if (recorder.state == RECORDER_OPEN) {
-		output_set_state(PROF_STATE_OPEN);
-		meta_rewind(&before_exec);
-	}
+	if (!guard_return(&g))
+		return;
+	ending_take_back();
 	guard_leave(&g);
 }

@@ -13,6 +13,7 @@
 #include "runtime/energy_sampler.h"
 #include "runtime/energy_source.h"
 #include "runtime/files.h"
+#include "runtime/foreign.h"
 #include "runtime/guard.h"
 #include "runtime/memory.h"
 #include "runtime/meta.h"
@@ -259,7 +260,8 @@ void energy_prepare(void)
 
 	if (now != PAPI_WANTED && now != PAPI_OPEN)
 		return;
-	guard_calm(&calm);
+	if (!foreign_enter(&calm))
+		return;
 	if (now == PAPI_WANTED)
 		open_papi();
 	if (__atomic_load_n(&papi_state, __ATOMIC_ACQUIRE) == PAPI_OPEN
@@ -268,7 +270,7 @@ void energy_prepare(void)
 		asked.fresh = energy_papi_read(asked.values);
 		__atomic_store_n(&asked.busy, 0, __ATOMIC_RELEASE);
 	}
-	guard_uncalm(&calm);
+	foreign_leave(&calm);
 }
 
 static void take_asked(void)

@@ -10,12 +10,12 @@
 #ifndef PROF_RUNTIME_GUARD_H
 #define PROF_RUNTIME_GUARD_H
 
-#include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* What is put back at the end. */
 struct guard {
-	sigset_t signals;
+	uint64_t signals; /* as the kernel has them */
 	int cancel_state;
 	int saved_errno;
 };
@@ -25,9 +25,17 @@ void guard_calm(struct guard *g);
 void guard_uncalm(const struct guard *g);
 
 /* Calm it and take the lock; false, with nothing to undo, when the calling
- * thread holds it already. */
+ * thread holds it already, or when nobody gives it back for guard_turns (of a
+ * millisecond): recording has stopped then. */
 bool guard_enter(struct guard *g);
 void guard_leave(const struct guard *g);
+extern uint32_t guard_turns; /* ten seconds; tests wait less */
+
+/* Of a thread that holds the lock: keep it, but calm it no more, while exec() is
+ * tried; and calm it again. When it does not come back from there, the next to
+ * want the lock calls ending_take_back() and has it; guard_return() is false then. */
+void guard_lend(const struct guard *g);
+bool guard_return(struct guard *g);
 
 /* In a child made by fork(), whose parent's thread held the lock: held no more. */
 void guard_reset(void);

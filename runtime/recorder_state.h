@@ -62,6 +62,10 @@ void recorder_set_phase(enum recorder_phase phase);
 /* The END of a trace that was halted, after its last note. Lock held. */
 void ending_stopped(void);
 
+/* Another program was to take this one's place, but the thread that wanted it
+ * left: the trace goes on. Lock held. */
+void ending_take_back(void);
+
 /* This process turned out to be a child made without our handlers: begin anew,
  * or, when the parent was in the middle of something, not at all. Lock held. */
 void recorder_orphan(bool torn);

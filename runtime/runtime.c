@@ -14,6 +14,7 @@
 #include "runtime/energy.h"
 #include "runtime/facts.h"
 #include "runtime/filter.h"
+#include "runtime/foreign.h"
 #include "runtime/guard.h"
 #include "runtime/job.h"
 #include "runtime/meta.h"
@@ -118,6 +119,7 @@ static void before_fork(void)
 {
 	struct guard g;
 
+	foreign_before_fork();
 	fork_guarded = guard_enter(&g);
 	if (!fork_guarded)
 		return;
@@ -130,6 +132,7 @@ static void after_fork_parent(void)
 {
 	struct guard g = fork_guard;
 
+	foreign_after_fork_parent();
 	if (!fork_guarded)
 		return;
 	process_keep(false);
@@ -154,6 +157,7 @@ static void after_fork_child(void)
 {
 	struct guard g = fork_guard;
 
+	foreign_after_fork_child();
 	if (!fork_guarded)
 		return;
 	process_is_mine_now();
@@ -171,6 +175,7 @@ void recorder_orphan(bool torn)
 	bool was_on = recorder.state == RECORDER_OPEN || recorder.state == RECORDER_ARMED;
 
 	process_is_mine_now();
+	foreign_after_fork_child();
 	thread_orphan();
 	if (was_on && !torn)
 		begin_anew();

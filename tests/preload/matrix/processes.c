@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -143,6 +145,57 @@ static void fork_in_crowd(pid_t (*make)(void), int children)
 static int fork_among_threads(void)
 {
 	fork_in_crowd(fork, 30);
+	return 3;
+}
+
+/* Ever new stacks, which are walked. */
+static __attribute__((noinline)) int record_deep(unsigned depth)
+{
+	if (depth > 0)
+		return record_deep(depth - 1) + 1;
+	known_calls(1);
+	return 0;
+}
+
+static void *record_deep_once(void *ignored)
+{
+	for (unsigned i = 0; i < 20; i++)
+		record_deep(i);
+	return ignored;
+}
+
+static void *come_and_go_until(void *ignored)
+{
+	pthread_t thread;
+
+	while (!stop) {
+		known_must(pthread_create(&thread, NULL, record_deep_once, NULL) == 0, "pthread_create");
+		pthread_join(thread, NULL);
+	}
+	return ignored;
+}
+
+/* With every stack walked and all counters read: libunwind, PAPI and the loader
+ * have locks that a child finds taken when it comes at the wrong moment. */
+static int fork_among_readers(void)
+{
+	pthread_t thread[4];
+
+	for (int i = 0; i < 4; i++)
+		known_must(pthread_create(&thread[i], NULL, come_and_go_until, NULL) == 0, "pthread_create");
+	for (int i = 0; i < 150; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			known_child();
+			record_deep_once(NULL);
+			exit(i % 7);
+		}
+		await(pid);
+	}
+	stop = 1;
+	for (int i = 0; i < 4; i++)
+		pthread_join(thread[i], NULL);
 	return 3;
 }
 
@@ -325,6 +378,55 @@ static int exec_ways(void)
 }
 
 /* Without LD_PRELOAD the new program is nobody's business. */
+static sigjmp_buf before_exec;
+
+static void leave_exec(int ignored)
+{
+	siglongjmp(before_exec, 1);
+}
+
+/* A search along a long path, out of which a handler jumps. */
+static void leave_one_exec(char *const arguments[])
+{
+	struct itimerval soon = {{0, 0}, {0, 300}};
+
+	if (sigsetjmp(before_exec, 1))
+		return;
+	setitimer(ITIMER_REAL, &soon, NULL);
+	for (;;)
+		execvp(arguments[0], arguments);
+}
+
+static void *exec_until_cancelled(void *arguments)
+{
+	int before;
+
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &before);
+	for (;;)
+		execvp(*(char **)arguments, arguments);
+	return NULL;
+}
+
+static int exec_abandoned(void)
+{
+	char *arguments[] = {WORD("there-is-no-such-program"), NULL};
+	pthread_t thread;
+
+	signal(SIGALRM, leave_exec);
+	known_calls(100);
+	for (int i = 0; i < 50; i++) {
+		leave_one_exec(arguments);
+		known_calls(100);
+		known_must(pthread_create(&thread, NULL, exec_until_cancelled, arguments) == 0, "a thread");
+		usleep(300);
+		pthread_cancel(thread);
+		pthread_join(thread, NULL);
+		known_calls(100);
+	}
+	known_calls(50000);
+	return 3;
+}
+
 static int exec_empty_environment(void)
 {
 	char *arguments[] = {WORD("/bin/sh"), WORD("-c"), WORD("echo environment: ${LD_PRELOAD-none}"), NULL},
@@ -471,6 +573,7 @@ int main(int argc, char **argv)
 	                                       {"fork_again", fork_again},
 	                                       {"fork_before_first", fork_before_first},
 	                                       {"fork_among_threads", fork_among_threads},
+	                                       {"fork_among_readers", fork_among_readers},
 	                                       {"clone_records", clone_records},
 	                                       {"clone_quiet", clone_quiet},
 	                                       {"clone_among_threads", clone_among_threads},
@@ -479,6 +582,7 @@ int main(int argc, char **argv)
 	                                       {"exec_plain", exec_plain},
 	                                       {"exec_fails", exec_fails},
 	                                       {"exec_ways", exec_ways},
+	                                       {"exec_abandoned", exec_abandoned},
 	                                       {"exec_empty_environment", exec_empty_environment},
 	                                       {"exec_own_preload", exec_own_preload},
 	                                       {"exec_in_thread", exec_in_thread},

@@ -4,7 +4,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 # usage: run.sh BUILD SITUATION
-# MATRIX_UNDER: what to run the shimmed program under, "valgrind" or nothing.
+# MATRIX_RUN_UNDER: what to run the shimmed program under, "valgrind" or nothing.
+# MATRIX_RUN_LIMIT: seconds after which a program hangs; it is told where then.
 # situations.txt says how each is run; the functions it uses are here and in ways.sh.
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1
@@ -18,8 +19,9 @@ trap 'cleanup; rm -rf "$work"' EXIT
 cleanup() { :; }
 cd "$work" || exit 1
 [ -f "$lib" ] || { echo "$lib: not built"; exit 1; }
-unset "${!PROFSHIM_@}" "${!MATRIX_@}"
 under=${MATRIX_RUN_UNDER-}
+limit=${MATRIX_RUN_LIMIT:-60}
+unset "${!PROFSHIM_@}" "${!MATRIX_@}"
 
 bad() {
 	echo "$name: $*"
@@ -37,20 +39,64 @@ new_ledger() {
 	export MATRIX_LEDGER=$1
 }
 
+# ---- a program that hangs ----
+
+# The processes of this run: those that know its ledger, and all that this shell began.
+processes() {
+	local known all pid parent
+	mapfile -t known < <(grep -lsaF "MATRIX_LEDGER=$work/" /proc/[0-9]*/environ | cut -d/ -f3)
+	mapfile -t all < <(ps -e -o pid=,ppid=)
+	for ((i = 0; i < ${#all[@]}; i++)); do
+		read -r pid parent <<<"${all[i]}"
+		case " $$ ${known[*]} " in *" $parent "*) known+=("$pid") ;; esac
+	done
+	for pid in "${known[@]}"; do
+		case $(readlink "/proc/$pid/exe") in */bash | */ps | */grep | */cut | "") ;; *) echo "$pid" ;; esac
+	done | sort -nu
+}
+
+# Which thread waits where.
+tell_hang() {
+	local pid
+	echo "$name: the program did not end within $1 s"
+	for pid in $(processes); do
+		echo "process $pid, $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+		grep -H . /proc/"$pid"/task/*/{wchan,syscall} 2>/dev/null
+		gdb -p "$pid" -batch -ex "thread apply all backtrace 12" 2>/dev/null | grep -E '^(Thread|#)'
+		kill -KILL "$pid"
+	done
+}
+
+# A builtin that waits, so that no process is left when it is killed.
+watch_over() {
+	exec {never}<> <(:)
+	read -r -t "$1" -u "$never" || tell_hang "$1" >"$work/hang" 2>&1
+}
+
 # plain FOLDER COMMAND...: run it there, keeping stdout, stderr and status; a
 # function named `before` runs in its shell first, with the folder as its argument.
 before() { :; }
 attempt() {
-	local folder=$work/$1
+	local folder=$work/$1 watcher
 	shift
 	mkdir -p "$folder/cwd"
 	new_ledger "$folder/ledger"
+	watch_over "$limit" &
+	watcher=$!
 	(
 		cd "$folder/cwd" || exit 1
 		before "$folder/cwd"
 		exec "$@"
 	) >"$folder/out" 2>"$folder/err" </dev/null
 	echo $? >"$folder/status"
+	if [ ! -e "$work/hang" ]; then
+		kill "$watcher"
+		wait "$watcher" 2>/dev/null
+	else
+		wait "$watcher"
+		bad "$(cat "$work/hang")"
+		rm "$work/hang"
+	fi
 }
 
 # What the program must not notice. Where $note is set, lines of ours on standard

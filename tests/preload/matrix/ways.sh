@@ -37,6 +37,7 @@ sealed_folder() {
 # PROF_STRESS_SECONDS and PROF_STRESS_SEED choose; the seed is told when it fails.
 stress() {
 	export MATRIX_SECONDS=${PROF_STRESS_SECONDS:-8} MATRIX_SEED=${PROF_STRESS_SEED:-$RANDOM}
+	limit=$((limit + MATRIX_SECONDS))
 	both stress run
 	[ $failures = 0 ] || bad "PROF_STRESS_SEED=$MATRIX_SEED"
 }
