@@ -72,6 +72,19 @@ static inline bool is_same_place(const struct prof_thread *t, const struct hook_
 	           && site->site == (uint32_t)e->key.where);
 }
 
+/* A call that is not to be recorded now: on to the real function, where it is known. */
+static inline void *pass_by(struct hook_call *call, struct prof_thread *t, struct blas_note *note)
+{
+	void *real;
+
+	if (!resolve_match(&call->hook->cache->way[0], call->return_address, &real))
+		return NULL;
+	t->skipped++;
+	note->thread = NULL;
+	note->brief = false;
+	return call->real = real;
+}
+
 static inline __attribute__((always_inline)) void *enter_expected(struct hook_call *call,
                                                                   enum blas_interface interface)
 {
@@ -81,7 +94,11 @@ static inline __attribute__((always_inline)) void *enter_expected(struct hook_ca
 	struct blas_thread *b;
 	uint64_t now;
 
-	if (__builtin_expect(!t || !(b = t->slot[PROF_SLOT_BLAS]) || prof_switched, 0))
+	if (__builtin_expect(!t, 0))
+		return NULL;
+	if (__builtin_expect(!prof_wanted(t), 0))
+		return pass_by(call, t, note);
+	if (__builtin_expect(!(b = t->slot[PROF_SLOT_BLAS]), 0))
 		return NULL;
 	e = (const struct blas_entry *)((const char *)b + b->expected);
 	if (__builtin_expect(e->key.hook != call->hook || !is_same_place(t, call, e)

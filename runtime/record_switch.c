@@ -19,13 +19,20 @@
 uint32_t prof_switched;
 
 static struct prof_switch sw;
-static uint32_t steps_on, signal_on; /* atomic */
 
 /* In somebody else's thread, at any moment: one store, nothing else. */
 static void toggle(int number)
 {
 	(void)number;
-	__atomic_xor_fetch(&signal_on, 1, __ATOMIC_RELAXED);
+	__atomic_xor_fetch(&prof_switched, PROF_SWITCH_SIGNAL_OFF, __ATOMIC_RELAXED);
+}
+
+static void switch_to(uint32_t what, bool on)
+{
+	if (on)
+		__atomic_and_fetch(&prof_switched, ~what, __ATOMIC_RELAXED);
+	else
+		__atomic_or_fetch(&prof_switched, what, __ATOMIC_RELAXED);
 }
 
 static bool is_ours(const struct sigaction *action)
@@ -39,9 +46,9 @@ static void take_signal(void)
 {
 	struct sigaction now, ours = {.sa_handler = toggle, .sa_flags = SA_RESTART | SA_ONSTACK};
 
-	__atomic_store_n(&signal_on, sw.begins_on, __ATOMIC_RELAXED);
 	if (!sw.signal_number)
 		return;
+	switch_to(PROF_SWITCH_SIGNAL_OFF, sw.begins_on);
 	sigemptyset(&ours.sa_mask);
 	if (sigaction(sw.signal_number, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO)
 	    && now.sa_handler == SIG_DFL && sigaction(sw.signal_number, &ours, NULL) == 0)
@@ -65,8 +72,9 @@ void record_switch_start(void)
 		say_line(sentence);
 		return;
 	}
-	__atomic_store_n(&steps_on, sw.n_steps == 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&prof_switched, sw.n_steps || sw.n_regions || sw.signal_number, __ATOMIC_RELAXED);
+	__atomic_store_n(&prof_switched,
+	                 (sw.n_steps ? PROF_SWITCH_STEPS_OFF : 0) | (sw.n_regions ? PROF_SWITCH_REGIONS : 0),
+	                 __ATOMIC_RELAXED);
 	take_signal();
 }
 
@@ -84,14 +92,14 @@ bool record_switch_step_begins(uint64_t number)
 {
 	bool on = prof_switch_has_step(&sw, number);
 
-	__atomic_store_n(&steps_on, on, __ATOMIC_RELAXED);
+	switch_to(PROF_SWITCH_STEPS_OFF, on);
 	return on;
 }
 
 void record_switch_step_ended(uint64_t next)
 {
 	if (!prof_switch_has_step(&sw, next))
-		__atomic_store_n(&steps_on, 0, __ATOMIC_RELAXED);
+		switch_to(PROF_SWITCH_STEPS_OFF, false);
 }
 
 bool record_switch_names(const char *name, const char *path)
@@ -101,11 +109,4 @@ bool record_switch_names(const char *name, const char *path)
 		    || prof_glob_match(sw.region[i], sw.region_bytes[i], path))
 			return true;
 	return false;
-}
-
-bool prof_switch_is_on(const struct prof_thread *t)
-{
-	return __atomic_load_n(&steps_on, __ATOMIC_RELAXED)
-	       && (!sw.signal_number || __atomic_load_n(&signal_on, __ATOMIC_RELAXED))
-	       && (!sw.n_regions || thread_of((struct prof_thread *)t)->regions.wanted);
 }

@@ -43,6 +43,7 @@ struct prof_thread {
 	uint32_t tick_shift;
 	uint32_t choosy;          /* operations are recorded by their duration: PROFSHIM_FILTER */
 	uint32_t region;          /* string of the regions open, 0: none */
+	uint32_t regions_wanted;  /* of these, a bit for each that PROFSHIM_RECORD asks for */
 	uint64_t records;         /* operation records written */
 	uint64_t lost;            /* operations seen while busy or without room */
 	uint64_t skipped;         /* operations seen that nobody wants: PROFSHIM_RECORD */
@@ -65,12 +66,17 @@ static inline struct prof_thread *prof_thread_get(void)
 
 /* Whether PROFSHIM_RECORD wants what the thread runs now; hooks ask before an
  * operation, and add to t->skipped when not. Hot. */
-extern uint32_t prof_switched; /* it asks for less than everything */
-bool prof_switch_is_on(const struct prof_thread *t);
+enum {
+	PROF_SWITCH_STEPS_OFF = 1,
+	PROF_SWITCH_SIGNAL_OFF = 2,
+	PROF_SWITCH_REGIONS = 4 /* it is for each thread to say */
+};
+extern uint32_t prof_switched; /* atomic; 0: everything is wanted now */
 static inline bool prof_wanted(const struct prof_thread *t)
 {
-	return __builtin_expect(!__atomic_load_n(&prof_switched, __ATOMIC_RELAXED), 1)
-	       || prof_switch_is_on(t);
+	uint32_t switched = __atomic_load_n(&prof_switched, __ATOMIC_RELAXED);
+
+	return __builtin_expect(!switched, 1) || (switched == PROF_SWITCH_REGIONS && t->regions_wanted);
 }
 
 /* Zeroed memory of `bytes` for a family's per-thread state, made on first use

@@ -24,8 +24,9 @@ uint32_t region_string(const struct thread *t)
 }
 
 /* The path grows by ".name", cut where it is full. */
-static void push(struct regions *r, const char *name)
+static void push(struct thread *t, const char *name)
 {
+	struct regions *r = &t->regions;
 	uint32_t bytes = r->depth ? r->bytes[r->depth - 1] : 0;
 	size_t name_bytes;
 	struct guard g;
@@ -37,7 +38,7 @@ static void push(struct regions *r, const char *name)
 	r->bytes[r->depth] = bytes + (uint32_t)name_bytes;
 	r->path[r->bytes[r->depth]] = 0;
 	if (record_switch_names(r->path + bytes, r->path))
-		r->wanted |= 1u << r->depth;
+		t->pub.regions_wanted |= 1u << r->depth;
 	r->id[r->depth] = 0;
 	if (guard_enter(&g)) {
 		r->id[r->depth] = intern_string(r->path, r->bytes[r->depth]);
@@ -54,7 +55,7 @@ EXPORTED void prof_region_push(const char *name)
 		return;
 	r = &thread_of(t)->regions;
 	if (r->depth < REGIONS_MAX)
-		push(r, name ? name : "");
+		push(thread_of(t), name ? name : "");
 	r->depth++;
 	t->region = region_string(thread_of(t));
 }
@@ -66,7 +67,7 @@ EXPORTED void prof_region_pop(void)
 	if (t && thread_of(t)->regions.depth > 0) {
 		thread_of(t)->regions.depth--;
 		if (thread_of(t)->regions.depth < REGIONS_MAX)
-			thread_of(t)->regions.wanted &= ~(1u << thread_of(t)->regions.depth);
+			t->regions_wanted &= ~(1u << thread_of(t)->regions.depth);
 		t->region = region_string(thread_of(t));
 	}
 }

@@ -18,7 +18,6 @@ struct recorder_work;
  * of the path and its string. Deeper ones are only counted. */
 struct regions {
 	uint32_t depth;
-	uint32_t wanted; /* a bit for each that PROFSHIM_RECORD asks for */
 	uint32_t id[REGIONS_MAX];
 	uint32_t bytes[REGIONS_MAX];
 	char path[REGION_PATH_BYTES + 1];
