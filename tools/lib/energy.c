@@ -110,7 +110,7 @@ bool energy_is_measured(const struct energy *e)
 static struct energy_figure at(const struct meter *m, double ns)
 {
 	const struct reading *a, *b;
-	double all, length, share, even, least, most;
+	double all, length, share, even, least, most, slack;
 	unsigned low = 0, high = m->n;
 
 	while (low < high) { /* the first reading after ns */
@@ -131,7 +131,8 @@ static struct energy_figure at(const struct meter *m, double ns)
 	even = all * share;
 	least = fmax(0, all - (1 - share) * length * m->max_w);
 	most = fmin(all, share * length * m->max_w);
-	return (struct energy_figure){a->joules + even, fmax(0, fmax(even - least, most - even))};
+	slack = fmax(even - least, most - even); /* below what the arithmetic rounds: none */
+	return (struct energy_figure){a->joules + even, slack > 1e-9 * all ? slack : 0};
 }
 
 struct energy_figure energy_domain_between(const struct energy *e, unsigned domain, double from_ns,
