@@ -2,11 +2,13 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
 #include <prof/prof.h>
+#include <stdio.h>
 
 #include "runtime/call_site.h"
 #include "runtime/cost.h"
 #include "runtime/counters.h"
 #include "runtime/energy.h"
+#include "runtime/facts.h"
 #include "runtime/filter.h"
 #include "runtime/guard.h"
 #include "runtime/meta.h"
@@ -198,8 +200,14 @@ EXPORTED void prof_step(unsigned tokens)
 
 void step_finish(void)
 {
+	char text[24];
+
 	end(user_step);
 	__atomic_store_n(&user_step, 0, __ATOMIC_RELAXED);
+	if (passes == steps)
+		return;
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)passes);
+	facts_add("process.steps", text);
 }
 
 void step_after_fork(void)

@@ -29,7 +29,15 @@ run_both "the first step" tiny-Q4_0.gguf --predict 4
 steps_are "the first step" 0
 holds "it is prefill" 45 '"phase": "prefill"' ops.out
 "$build/bin/proftrace" info trace.bin >info.out
-holds "what was left out" 1 '^missing +[0-9]+ operations were left out as asked' info.out
+left='3 steps and [0-9]+ operations of the program were left out as asked \(switch, filters\)'
+holds "what was left out" 1 "^missing +$left\$" info.out
+"$build/bin/proftrace" stats trace.bin >stats.out
+holds "statistics tell it" 1 "^not in the trace: $left\$" stats.out
+"$build/bin/profreplay" trace.bin --arch PIM-AI-1chip >replay.out
+holds "the replay tells it" 1 "^note: $left\$" replay.out
+"$build/bin/proftrace" check --recover -o again.bin trace.bin >again.out
+"$build/bin/proftrace" check again.bin >again.out
+holds "what was recovered tells it" 1 "; $left\$" again.out
 export PROFSHIM_RECORD=region:nowhere
 run_both "no region" tiny-Q4_0.gguf --predict 4
 [ ! -e trace.bin ] || bad "there is a trace of a region that is never open"

@@ -160,6 +160,15 @@ uint32_t trace_process_index(const struct trace *t, const struct op_event *ev);
  * stops where it does. Written to buf, which is returned. */
 const char *trace_end_text(const struct trace *t, char *buf, size_t bytes);
 
+/* Steps of the program that the trace lacks, as far as it tells: by the numbers of
+ * those that it has, and by the fact process.steps. */
+uint64_t trace_steps_absent(const struct trace *t);
+
+/* What the program did and the trace lacks because it was asked to, in one sentence:
+ * steps and operations outside of the switch and the filters, steps given up for
+ * the limit on size; "" when nothing is. Into buf, which is returned. */
+const char *trace_left_out_text(const struct trace *t, char *buf, size_t bytes);
+
 /* The first value of a fact, or "" . */
 const char *trace_fact_get(const struct trace *t, const char *key);
 

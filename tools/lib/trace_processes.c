@@ -4,6 +4,7 @@
  * A merged trace says it; one as recorded is of one process, which its header
  * and its facts describe.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,55 @@ int trace_process_take(struct trace *t, const struct prof_meta_process *m, const
 	                                                 .start_ns = m->tick,
 	                                                 .steps_before = m->first_step};
 	return 0;
+}
+
+/* How many steps a process made, as far as is known. */
+static uint64_t steps_made(const struct trace *t, uint32_t process)
+{
+	uint64_t made = t->processes[process].steps_before;
+
+	for (unsigned i = 0; i < t->n_steps; i++)
+		if (t->steps[i].process == process && t->steps[i].number >= (int64_t)made)
+			made = (uint64_t)t->steps[i].number + 1;
+	for (unsigned i = 0; i < t->n_facts; i++)
+		if ((!t->facts[i].process || t->facts[i].process == process + 1)
+		    && !strcmp(t->facts[i].key, "process.steps")
+		    && strtoull(t->facts[i].value, NULL, 10) > made)
+			made = strtoull(t->facts[i].value, NULL, 10);
+	return made;
+}
+
+uint64_t trace_steps_absent(const struct trace *t)
+{
+	uint64_t absent = 0;
+
+	for (unsigned i = 0; i < t->n_processes; i++) {
+		const struct trace_process *p = &t->processes[i];
+		uint64_t made = p->explicit_steps ? 0 : steps_made(t, i);
+
+		absent += made > p->n_steps ? made - p->n_steps : 0;
+	}
+	return absent;
+}
+
+const char *trace_left_out_text(const struct trace *t, char *buf, size_t bytes)
+{
+	const char *why = t->skipped ? "switch, filters" : "switch";
+	uint64_t steps = trace_steps_absent(t);
+	char operations[64] = "";
+
+	*buf = 0;
+	if (t->skipped)
+		snprintf(operations, sizeof(operations), "%s%" PRIu64 " operations", steps ? " and " : "",
+		         t->skipped);
+	else if (t->dropped)
+		why = "limit on size";
+	if (steps)
+		snprintf(buf, bytes, "%" PRIu64 " steps%s of the program were left out as asked (%s%s)",
+		         steps, operations, why, t->skipped && t->dropped ? ", limit on size" : "");
+	else if (t->skipped)
+		snprintf(buf, bytes, "%s were left out as asked (%s)", operations, why);
+	return buf;
 }
 
 /* A process's steps follow each other where operations are to be found by their

@@ -35,6 +35,8 @@ static void report(const struct trace *t, uint64_t operations)
 	if (t->dropped)
 		printf("; %s%" PRIu64 " records were given up (limit on size)",
 		       t->n_processes > 1 ? "" : "the first ", t->dropped);
+	if (*trace_left_out_text(t, end, sizeof(end)))
+		printf("; %s", end);
 	if (t->lost)
 		printf("; %" PRIu64 " operations were seen and not recorded", t->lost);
 	putchar('\n');

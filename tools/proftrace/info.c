@@ -133,6 +133,8 @@ static void show_costs(const struct trace *t)
 
 static void show_missing(const struct trace *t)
 {
+	char left_out[256];
+
 	for (unsigned i = 0; i < t->n_missing; i++)
 		printf("%-14s counter %s: %s\n", "missing", t->missing[i].name, t->missing[i].why);
 	for (unsigned i = 0; i < t->n_notes; i++)
@@ -147,9 +149,8 @@ static void show_missing(const struct trace *t)
 		       "missing", t->dropped,
 		       table_format_value(TABLE_SECONDS, (double)t->kept_ns / 1e9, at, sizeof(at)));
 	}
-	if (t->skipped)
-		printf("%-14s %" PRIu64 " operations were left out as asked (switch, filters)\n", "missing",
-		       t->skipped);
+	if (*trace_left_out_text(t, left_out, sizeof(left_out)))
+		row("missing", left_out);
 	if (t->lost)
 		printf("%-14s %" PRIu64 " operations were seen and not recorded\n", "missing", t->lost);
 	for (unsigned i = 0; i < t->n_problems; i++)
@@ -204,10 +205,10 @@ static void show_json(const struct trace *t, const struct process_sums *sums, ui
 	       ", \"records\": %" PRIu64
 	       ", \"kinds\": %u, \"threads\": %u, \"steps\": %u, \"time_ns\": %.0f, \"end_ns\": %" PRIu64
 	       ", \"lost\": %" PRIu64 ", \"dropped\": %" PRIu64 ", \"kept_ns\": %" PRIu64
-	       ", \"skipped\": %" PRIu64 ", \"facts\": ",
+	       ", \"skipped\": %" PRIu64 ", \"steps_absent\": %" PRIu64 ", \"facts\": ",
 	       t->is_list ? "op list" : "binary", t->state == PROF_STATE_CLOSED ? "true" : "false",
 	       t->size_bytes, operations, t->records, t->n_descs, t->n_threads, t->n_steps, time_ns,
-	       t->end_ns, t->lost, t->dropped, t->kept_ns, t->skipped);
+	       t->end_ns, t->lost, t->dropped, t->kept_ns, t->skipped, trace_steps_absent(t));
 	info_put_facts(t, 0);
 	fputs(", \"processes\": ", stdout);
 	info_put_processes(t, sums);
