@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* *c becomes m + 1000 n + 1000000 k. */
+/* *c becomes m + 1000 n + 1000000 k, when alpha is 1 and beta 0. */
 void cblas_sgemm(int layout, int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda,
                  const float *b, int ldb, float beta, float *c, int ldc);
 

@@ -21,7 +21,7 @@ cd "$work" || exit 1
 [ -f "$lib" ] || { echo "$lib: not built"; exit 1; }
 under=${MATRIX_RUN_UNDER-}
 limit=${MATRIX_RUN_LIMIT:-60}
-unset "${!PROFSHIM_@}" "${!MATRIX_@}"
+unset "${!PROFSHIM_@}" "${!MATRIX_@}" LD_PRELOAD
 
 bad() {
 	echo "$name: $*"
@@ -36,6 +36,7 @@ sanitizer=$(ldd "$bin/matrix_threads" | grep -oE '/[^ ]*lib(asan|tsan)\.so[^ ]*'
 new_ledger() {
 	rm -f "$1"
 	truncate -s 8M "$1"
+	chmod 666 "$1"
 	export MATRIX_LEDGER=$1
 }
 
@@ -122,12 +123,17 @@ traces() {
 	mapfile -t found < <(find "$work/shim" -name '*.bin' -type f | sort)
 }
 
-# The command, plain and under the shim, and its traces against its ledger.
+# The command, plain and under the shim, and its traces against its ledger. Both
+# run under $wrap, with the preload libraries $ahead of ours and $behind it.
+wrap=
+ahead=
+behind=
 both() {
-	local program=$bin/matrix_$1
+	local program=${program_folder:-$bin}/matrix_$1 ours=$ahead${ahead:+:}$preload${behind:+:}$behind
+	local theirs=$ahead$behind
 	shift
-	attempt plain env -u LD_PRELOAD "$program" "$@"
-	attempt shim $under env LD_PRELOAD="$preload" MATRIX_SHIM="$preload" "$program" "$@"
+	attempt plain $wrap env ${theirs:+LD_PRELOAD="$theirs"} "$program" "$@"
+	attempt shim $under $wrap env LD_PRELOAD="$ours" MATRIX_SHIM="$ours" "$program" "$@"
 	compare
 	traces
 	"$check" "$work/shim/ledger" "${found[@]}" || bad "the traces are not what was done"

@@ -34,6 +34,55 @@ sealed_folder() {
 	both limits nothing_kept
 }
 
+# Run as somebody who is nobody.
+as_nobody() {
+	chmod 755 "$work"
+	wrap="setpriv --reuid=54321 --regid=54321 --clear-groups --"
+	before() { chmod 777 "$1"; }
+}
+
+few_processes() {
+	as_nobody
+	wrap="prlimit --nproc=1 $wrap"
+	both limits no_children
+}
+
+# A program of root's that anybody runs as root: the loader leaves us out.
+setuid_program() {
+	program_folder=$work/setuid
+	mkdir "$program_folder"
+	cp "$bin/matrix_limits" "$program_folder"
+	chmod 4755 "$program_folder/matrix_limits"
+	as_nobody
+	both limits nothing_kept
+}
+
+# A root folder that holds nothing but the program, its libraries and the shim.
+in_small_root() {
+	local file files root=$work/root
+	files=$(ldd "$bin/matrix_limits" "$lib" | grep -oE '/[^ ]+\.so[^ :]*' | sort -u)
+	for file in /usr/bin/env "$bin/matrix_limits" $files; do
+		mkdir -p "$root/${file%/*}"
+		cp -n "$file" "$root/$file"
+	done
+	before() { mkdir -p "$work/root/${1%/*}" && ln -f "$MATRIX_LEDGER" "$work/root$MATRIX_LEDGER"; }
+	wrap="chroot $root"
+	traces() { mapfile -t found < <(find "$work/root" -name '*.bin' -type f); }
+	both limits "$1"
+}
+
+no_folder_in_root() {
+	export PROFSHIM_OUTPUT=/tmp/trace/trace.bin
+	note="recording stops: .*No such file or directory"
+	in_small_root nothing_kept
+}
+
+# The one thing that can end the program: it is told in robustness.md.
+trace_emptied() {
+	attempt shim env LD_PRELOAD="$preload" "$bin/matrix_limits" trace_emptied
+	[ "$(cat shim/status)" = 135 ] || bad "the program ended with $(cat shim/status), not by SIGBUS"
+}
+
 # PROF_STRESS_SECONDS and PROF_STRESS_SEED choose; the seed is told when it fails.
 stress() {
 	export MATRIX_SECONDS=${PROF_STRESS_SECONDS:-8} MATRIX_SEED=${PROF_STRESS_SEED:-$RANDOM}
