@@ -11,6 +11,9 @@
 extern "C" {
 #endif
 
+/* What makes an operation; programs without a kernel of their own set it. */
+extern void (*known_kernel)(int m, int n, int k, float *c);
+
 /* n operations on the calling thread's own lane. */
 void known_calls(unsigned long n);
 
