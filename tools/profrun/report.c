@@ -106,17 +106,17 @@ static const char *short_path(const char *path)
 	return !strncmp(path, cwd, n) && path[n] == '/' && path[n + 1] ? path + n + 1 : path;
 }
 
-/* The names of the traces from `first` on, without their folder. */
-static void put_names(const struct run_traces *found, unsigned first)
+/* The names of the traces, without their folder. */
+static void put_names(const struct run_traces *found)
 {
-	for (unsigned i = first; i < found->list.n; i++) {
+	for (unsigned i = 0; i < found->list.n; i++) {
 		const char *slash = strrchr(found->list.paths[i], '/');
 
-		if (i - first == NAMES_SHOWN) {
+		if (i == NAMES_SHOWN) {
 			fprintf(stderr, " and %u more", found->list.n - i);
 			return;
 		}
-		fprintf(stderr, "%s %s", i > first ? "," : "", slash ? slash + 1 : found->list.paths[i]);
+		fprintf(stderr, "%s %s", i ? "," : "", slash ? slash + 1 : found->list.paths[i]);
 	}
 }
 
@@ -126,12 +126,9 @@ static void report_traces(const struct run_traces *found, const char *path)
 
 	table_format_value(TABLE_BYTES, found->bytes, size, sizeof(size));
 	fprintf(stderr, "profrun: trace: %s (%s", path, size);
-	if (found->list.n > 1 && *found->folder) {
+	if (found->list.n > 1) {
 		fprintf(stderr, ", %u traces:", found->list.n);
-		put_names(found, 0);
-	} else if (found->list.n > 1) {
-		fprintf(stderr, " with %u of the run's other processes beside it:", found->list.n - 1);
-		put_names(found, 1);
+		put_names(found);
 	}
 	fprintf(stderr, ")\n");
 }
@@ -155,6 +152,10 @@ static void report_look(const struct run_traces *found, const char *path)
 		fprintf(stderr, " %s", short_path(found->list.paths[i]));
 	fprintf(stderr, "%s -o run.bin; proftrace stats run.bin --by process,op\n",
 	        found->list.n > NAMES_SHOWN ? " ..." : "");
+	if (found->list.n > NAMES_SHOWN)
+		fprintf(stderr,
+		        "profrun: look: profrun -o run/ keeps all traces of a run in a folder, which every "
+		        "tool reads as one\n");
 }
 
 void report_run(const char *output, pid_t pid, const struct run_times *times)
