@@ -49,7 +49,7 @@ static struct trace *open_or_fail(const char *path, bool children)
 /* The merge of part0.bin, ..., at whole.bin, opened; null when it fails. */
 static struct trace *merge_parts(unsigned n, bool children, bool any_run, struct diag *d)
 {
-	struct trace *parts[PARTS_MAX], *whole = NULL;
+	struct trace *parts[PARTS_MAX] = {NULL}, *whole = NULL;
 	char path[32];
 	int result;
 
