@@ -60,7 +60,7 @@ static int come_and_go(void)
 static int renamed(void)
 {
 	for (int i = 0; i < 300; i++) {
-		char name[16];
+		char name[24];
 
 		snprintf(name, sizeof(name), "worker %d", i);
 		pthread_setname_np(pthread_self(), name);
