@@ -1,11 +1,13 @@
 /* test_recorder_trouble.c: programs that do what recorders are not prepared for.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 
+#include "runtime/guard.h"
 #include "tests/unit/in_process.h"
 
 #define ENOUGH 100000 /* operations for some chunks */
@@ -118,6 +120,41 @@ static void children_that_do_nothing_leave_nothing(void)
 	CU_ASSERT_EQUAL(in_process(fork_quietly, NULL), 0);
 	check_closed("trace.bin", 210);
 	CU_ASSERT_EQUAL(system("test $(ls | grep -c bin) = 1"), 0);
+}
+
+/* ---- a lock that nobody gives back ---- */
+
+static void *keep_the_lock(void *taken)
+{
+	struct guard g;
+
+	if (guard_enter(&g))
+		*(volatile bool *)taken = true;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void wait_for_the_lock(void)
+{
+	volatile bool taken = false;
+	pthread_t thread;
+
+	guard_turns = 20;
+	record_ops(10);
+	pthread_create(&thread, NULL, keep_the_lock, (void *)&taken);
+	while (!taken)
+		sched_yield();
+	record_ops(ENOUGH);
+	prof_runtime_stop();
+	_exit(7);
+}
+
+static void nobody_waits_without_end(void)
+{
+	CU_ASSERT_EQUAL(WEXITSTATUS(in_process(wait_for_the_lock, NULL)), 7);
+	CU_ASSERT_TRUE(stderr_says("does not come back out of the recorder"));
+	CU_ASSERT_TRUE(summarize("trace.bin").ops >= 10);
 }
 
 /* ---- descriptors ---- */
@@ -302,6 +339,7 @@ int main(int argc, char **argv)
 	        {"exec begins a trace of its own", exec_begins_a_trace_of_its_own},
 	        {"forked children record for themselves", forked_children_record_for_themselves},
 	        {"children that do nothing leave nothing", children_that_do_nothing_leave_nothing},
+	        {"nobody waits without end", nobody_waits_without_end},
 	        {"closed descriptors are opened again", closed_descriptors_are_opened_again},
 	        {"descriptors of the program are left alone", descriptors_of_the_program_are_left_alone},
 	        {"a lost file stops recording", a_lost_file_stops_recording},
