@@ -179,11 +179,11 @@ static void *come_and_go_until(void *ignored)
  * have locks that a child finds taken when it comes at the wrong moment. */
 static int fork_among_readers(void)
 {
-	pthread_t thread[2];
+	pthread_t thread[3];
 
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 3; i++)
 		known_must(pthread_create(&thread[i], NULL, come_and_go_until, NULL) == 0, "pthread_create");
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 120; i++) {
 		pid_t pid = fork();
 
 		if (pid == 0) {
@@ -194,7 +194,7 @@ static int fork_among_readers(void)
 		await(pid);
 	}
 	stop = 1;
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 3; i++)
 		pthread_join(thread[i], NULL);
 	return 3;
 }
