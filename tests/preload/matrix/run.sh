@@ -15,7 +15,8 @@ lib=$build/lib/libprofshim.so
 check=$bin/matrix_check
 failures=0
 work=$(mktemp -d)
-trap 'cleanup; rm -rf "$work"' EXIT
+# A child of this shell may still have the trap when it is killed at once.
+trap '[ "$BASHPID" != $$ ] || { cleanup; rm -rf "$work"; }' EXIT
 cleanup() { :; }
 cd "$work" || exit 1
 [ -f "$lib" ] || { echo "$lib: not built"; exit 1; }
