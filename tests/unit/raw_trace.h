@@ -22,6 +22,8 @@ struct raw_trace {
 	size_t bytes;
 	const struct prof_file_header *header;
 	unsigned n_chunks, n_sealed, n_bad; /* chunks; those whose checksum is wrong */
+	const void *found;                  /* the META record found last, and its chunk's offset */
+	size_t found_in;
 };
 
 /* What is found in the operations; `op` may be null. */
@@ -83,14 +85,15 @@ static inline const uint8_t *raw_chunk_end(const struct prof_chunk_header *c)
 	       + (c->flags & PROF_CHUNK_SEALED ? c->used_bytes : c->size_bytes - sizeof(*c));
 }
 
-/* The META record after `last` (null: the first), over all chunks. */
+/* The META record after `last` (null: the first; one that this returned), over
+ * all chunks. */
 static inline const void *raw_meta(struct raw_trace *t, uint16_t type, const void *last)
 {
-	size_t offset = sizeof(struct prof_file_header);
+	size_t offset = last && last == t->found ? t->found_in : sizeof(struct prof_file_header), at = offset;
 	const struct prof_chunk_header *c;
 	bool past = last == NULL;
 
-	while ((c = raw_chunk(t, &offset))) {
+	for (; (c = raw_chunk(t, &offset)); at = offset) {
 		const uint8_t *p = (const void *)(c + 1);
 
 		while (c->kind != PROF_CHUNK_OPS && p + sizeof(struct prof_meta) <= raw_chunk_end(c)) {
@@ -98,8 +101,11 @@ static inline const void *raw_meta(struct raw_trace *t, uint16_t type, const voi
 
 			if (!m->type)
 				break;
-			if (past && m->type == type)
+			if (past && m->type == type) {
+				t->found = m;
+				t->found_in = at;
 				return m;
+			}
 			past |= (const void *)m == last;
 			p += m->size_bytes;
 		}

@@ -168,12 +168,15 @@ static void wrong_settings_record_everything(void)
 enum { OPS = 2000 };
 
 /* Raw clock that is well above or below 1 ms. */
-static uint64_t raw_of(double ms)
+static uint64_t long_raw, short_raw;
+
+static void choose_durations(void)
 {
 	struct clock_setup setup;
 
 	clock_start(&setup);
-	return (uint64_t)(ms * 1e6 / clock_raw_ns(&setup));
+	long_raw = (uint64_t)(2e6 / clock_raw_ns(&setup));
+	short_raw = long_raw / 20;
 }
 
 static pthread_barrier_t both;
@@ -188,7 +191,7 @@ static void *take_part(void *arg)
 {
 	unsigned ith = arg != NULL;
 	struct prof_thread *t = prof_thread_get();
-	uint64_t base = prof_clock(), long_raw = raw_of(2), short_raw = raw_of(0.1);
+	uint64_t base = prof_clock();
 
 	pthread_barrier_wait(&both);
 	prof_group_enter(t, group, ith, 2, 0);
@@ -208,6 +211,7 @@ static void two_threads(void)
 {
 	pthread_t other;
 
+	choose_durations();
 	pthread_barrier_init(&both, NULL, 2);
 	group = prof_group_new();
 	desc = make_desc(prof_thread_get(), 0);

@@ -394,6 +394,10 @@ static void threads_may_outlive_the_recorder(void)
 
 /* ---- signals ---- */
 
+/* Not under ThreadSanitizer, which calls handlers late, from within what it
+ * intercepts, without the signal's frame that tells ours from code that was left. */
+#ifndef __SANITIZE_THREAD__
+
 static volatile unsigned in_handler;
 
 static void handler(int number)
@@ -429,6 +433,8 @@ static void handlers_may_record(void)
 	CU_ASSERT_EQUAL((uint64_t)s.ops + s.lost, (uint64_t)(300000 + st.st_size));
 }
 
+#endif
+
 int main(void)
 {
 	static const struct {
@@ -444,7 +450,9 @@ int main(void)
 	        {"energy survives a wrap", energy_survives_a_wrap},
 	        {"threads by the hundred", threads_by_the_hundred},
 	        {"threads may outlive the recorder", threads_may_outlive_the_recorder},
+#ifndef __SANITIZE_THREAD__
 	        {"handlers may record", handlers_may_record},
+#endif
 	};
 	CU_pSuite suite;
 

@@ -129,7 +129,7 @@ static void *keep_the_lock(void *taken)
 	struct guard g;
 
 	if (guard_enter(&g))
-		*(volatile bool *)taken = true;
+		__atomic_store_n((bool *)taken, true, __ATOMIC_RELEASE);
 	for (;;)
 		pause();
 	return NULL;
@@ -137,13 +137,13 @@ static void *keep_the_lock(void *taken)
 
 static void wait_for_the_lock(void)
 {
-	volatile bool taken = false;
+	bool taken = false;
 	pthread_t thread;
 
 	guard_turns = 20;
 	record_ops(10);
-	pthread_create(&thread, NULL, keep_the_lock, (void *)&taken);
-	while (!taken)
+	pthread_create(&thread, NULL, keep_the_lock, &taken);
+	while (!__atomic_load_n(&taken, __ATOMIC_ACQUIRE))
 		sched_yield();
 	record_ops(ENOUGH);
 	prof_runtime_stop();
