@@ -61,7 +61,7 @@ void measured_event(struct measured *m, const struct op_event *ev)
 		m->rows[ev->phase] += rows_of(m, d);
 		m->want_tokens = false;
 	}
-	if (!strcmp(d->context, m->last_layer)) {
+	if (*d->context == *m->last_layer && !strcmp(d->context, m->last_layer)) {
 		m->last_layers++;
 		m->want_tokens = true; /* of the next pass, in a list without steps */
 	}

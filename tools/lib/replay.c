@@ -1,9 +1,10 @@
 /* replay.c: prices of a trace's operations, added up.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Additions happen in the order of the trace, a transfer apart from the
- * product it serves: so sums agree bit for bit with those of the published
- * simulator.
+ * By the published rules additions happen in the order of the trace, a
+ * transfer apart from the product it serves: so sums agree bit for bit with
+ * those of the published simulator. The roofline's prices that no step changes
+ * are only counted, and multiplied at the end.
  */
 #include "tools/lib/replay.h"
 
@@ -35,6 +36,7 @@ struct memo {
 struct replay_private {
 	struct plan *plans;
 	struct memo *memos;         /* [(descriptor * 2 + decode) * (devices + 1) + device] */
+	uint64_t *counted;          /* [descriptor * REPLAY_PHASES + phase]: executions to be charged */
 	int64_t *counts;            /* per entry of the map: executions asked about with `m` */
 	struct replay_price *price; /* of the operation in progress, or null */
 	struct replay_sum *sum;     /* likewise */
@@ -162,10 +164,11 @@ struct replay *replay_new(const char *name, const struct trace *t, const struct 
 	p->published = options->model.kind == MODEL_PIM_AI;
 	p->plans = calloc(n, sizeof *p->plans);
 	p->memos = calloc(n * 2 * (map->n_devices + 1), sizeof *p->memos);
+	p->counted = calloc(n * REPLAY_PHASES, sizeof *p->counted);
 	p->counts = calloc(map->n + 1, sizeof *p->counts);
 	if (options->per_desc)
 		r->sums = calloc(n * REPLAY_PHASES, sizeof *r->sums);
-	if (!p->plans || !p->memos || !p->counts || (options->per_desc && !r->sums)) {
+	if (!p->plans || !p->memos || !p->counted || !p->counts || (options->per_desc && !r->sums)) {
 		replay_free(r);
 		return NULL;
 	}
@@ -181,6 +184,7 @@ void replay_free(struct replay *r)
 		return;
 	free(r->priv->plans);
 	free(r->priv->memos);
+	free(r->priv->counted);
 	free(r->priv->counts);
 	free(r->priv);
 	free(r->sums);
@@ -403,13 +407,28 @@ static void next_step(struct replay *r, const struct op_event *ev)
 	s->step = ev->step;
 }
 
+/* The price in the phase and step that are in progress. */
+static const struct cost *roofline_price(struct replay *r, uint32_t desc, int32_t step, unsigned device)
+{
+	const struct plan *p = &r->priv->plans[desc];
+	struct memo *m = memo_of(r, p->like, device);
+	struct model_ctx ctx;
+
+	if (!m->known || (p->by_step && m->step != step)) {
+		ctx = context_of(r, step);
+		model_roofline_price(&r->trace->descs[desc], arch_of(r, device), &r->options->model, &ctx,
+		                     &m->cost);
+		m->known = true;
+		m->step = step;
+	}
+	return &m->cost;
+}
+
 static void roofline_event(struct replay *r, const struct op_event *ev)
 {
 	struct replay_private *s = r->priv;
 	const struct plan *p = &s->plans[ev->desc];
 	unsigned device = r->map->everything ? 1 : p->entry ? p->entry->device : MAP_HOST;
-	struct model_ctx ctx;
-	struct memo *m;
 
 	if (!s->begun || ev->step != s->step)
 		next_step(r, ev);
@@ -421,15 +440,30 @@ static void roofline_event(struct replay *r, const struct op_event *ev)
 		host_event(r, ev);
 		return;
 	}
-	m = memo_of(r, p->like, device);
-	if (!m->known || (p->by_step && m->step != ev->step)) {
-		ctx = context_of(r, ev->step);
-		model_roofline_price(&r->trace->descs[ev->desc], arch_of(r, device), &r->options->model, &ctx,
-		                     &m->cost);
-		m->known = true;
-		m->step = ev->step;
+	if (!p->by_step && !s->price)
+		s->counted[(size_t)ev->desc * REPLAY_PHASES + s->phase]++;
+	else
+		charge(r, roofline_price(r, ev->desc, ev->step, device));
+}
+
+/* What was only counted until now. */
+static void charge_counted(struct replay *r)
+{
+	struct replay_private *s = r->priv;
+
+	for (size_t i = 0; i < (size_t)r->trace->n_descs * REPLAY_PHASES; i++) {
+		uint32_t desc = (uint32_t)(i / REPLAY_PHASES);
+		struct cost all;
+
+		if (!s->counted[i])
+			continue;
+		s->phase = (enum prof_phase)(i % REPLAY_PHASES);
+		s->sum = r->sums ? &r->sums[i] : NULL;
+		all = *roofline_price(r, desc, -1, r->map->everything ? 1 : s->plans[desc].entry->device);
+		for (unsigned k = 0; k < COST_N; k++)
+			all.cell[k] *= (double)s->counted[i];
+		charge(r, &all);
 	}
-	charge(r, &m->cost);
 }
 
 /* ---- both ---- */
@@ -479,6 +513,7 @@ void replay_end(struct replay *r, double host_w)
 		published_end(r);
 	else if (s->begun)
 		end_step(r);
+	charge_counted(r);
 	charge_host(r, host_w);
 }
 
