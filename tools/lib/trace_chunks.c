@@ -320,6 +320,7 @@ static void walk_chunks(struct trace *t, uint64_t pos)
 			take_meta(t, pos, &h, (uint32_t)(end - pos - sizeof(h)));
 		else
 			take_ops(t, pos, &h, (uint32_t)(end - pos - sizeof(h)));
+		trace_let_go(t, t->priv->map + pos, t->priv->map + end);
 		pos = end;
 	}
 	if (pos < t->size_bytes && !is_zero(t->priv->map + pos, t->size_bytes - pos))

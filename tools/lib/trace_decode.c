@@ -32,6 +32,8 @@ static bool next_chunk(struct decoder *d)
 {
 	const struct trace_chunk *before = d->chunk, *c;
 
+	if (before)
+		trace_let_go(d->trace, before->payload, before->payload + before->used);
 	if (d->next_chunk == d->stream->n_chunks)
 		return false;
 	c = &d->stream->chunks[d->next_chunk++];

@@ -112,6 +112,19 @@ static int map_file(struct trace *t, int fd, struct diag *d)
 	return 0;
 }
 
+void trace_let_go(const struct trace *t, const uint8_t *begin, const uint8_t *end)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), from = (size_t)(begin - t->priv->map);
+	size_t to = (size_t)(end - t->priv->map) / page * page;
+	uint8_t *map = t->priv->map;
+
+	/* Reading on has brought some of the pages before these back. */
+	from = from > PROF_CHUNK_ALIGN ? (from - PROF_CHUNK_ALIGN) / page * page : 0;
+
+	if (from < to)
+		madvise(map + from, to - from, MADV_DONTNEED);
+}
+
 static int take_file(struct trace *t, int fd, struct diag *d)
 {
 	struct stat st;

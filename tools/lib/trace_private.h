@@ -94,6 +94,10 @@ struct trace_private {
 /* Note what was found wrong, in a sentence. */
 void trace_problem(struct trace *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* trace_open.c: these bytes of the mapped file are not looked at soon; reading
+ * them again brings them back. So a long trace is never in memory as a whole. */
+void trace_let_go(const struct trace *t, const uint8_t *begin, const uint8_t *end);
+
 /* Ticks as nanoseconds; exact when a tick is one. */
 static inline uint64_t trace_ticks_to_ns(uint64_t scale, uint64_t ticks)
 {
