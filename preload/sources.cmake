@@ -17,6 +17,12 @@ list(APPEND PROF_SHIM_SOURCES
   ggml_libs.c
   ggml_track.c
   hooks_ggml.c
+  ort_profile.c
+  ort_describe.c
+  ort_channel.c
+  ort_own.c
+  ort_run.c
+  hooks_ort.c
 )
 
 # What runs before the caller's vector registers are saved must not touch them,
