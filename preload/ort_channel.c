@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "runtime/files.h"
@@ -31,7 +32,9 @@ enum state {
 
 struct ort_channel {
 	enum state state;
-	pid_t pid; /* of the process whose folder it is */
+	pid_t pid;   /* of the process whose folder it is */
+	pid_t user;  /* thread that took it first */
+	bool shared; /* others have since */
 	const OrtRunOptions *options;
 	char folder[FOLDER];
 };
@@ -164,6 +167,7 @@ static struct ort_channel *take(void *const *api, const OrtRunOptions *options)
 struct ort_channel *ort_channel_take(void *const *api, const OrtRunOptions *options,
                                      const OrtRunOptions **used)
 {
+	pid_t self = (pid_t)syscall(SYS_gettid);
 	struct ort_channel *c;
 	struct guard g;
 
@@ -173,6 +177,8 @@ struct ort_channel *ort_channel_take(void *const *api, const OrtRunOptions *opti
 	c = take(api, options);
 	if (c) {
 		*used = c->options;
+		c->user = c->user ? c->user : self;
+		c->shared |= c->user != self;
 		c->state = c->state == IDLE ? TAKEN : c->state;
 	}
 	unlock(&g);
@@ -249,7 +255,7 @@ void ort_channels_remove(void)
 
 struct search {
 	const struct ort_channel *channel;
-	enum ort_owner (*owner)(struct ort_text);
+	ort_owner_fn *owner;
 	struct ort_file found;
 };
 
@@ -285,7 +291,8 @@ static void look(const char *name, void *arg)
 		return;
 	snprintf(path, sizeof(path), "%s/%s", s->channel->folder, name);
 	file = read_file(path);
-	if (file.text.p && s->channel->state == USERS && s->owner(file.text) != ORT_MINE) {
+	if (file.text.p && s->channel->state == USERS
+	    && s->owner(file.text, s->channel->shared) != ORT_MINE) {
 		ort_channel_close(file);
 		return;
 	}
@@ -293,7 +300,7 @@ static void look(const char *name, void *arg)
 	s->found = file;
 }
 
-bool ort_channel_open(struct ort_channel *c, enum ort_owner (*owner)(struct ort_text), struct ort_file *file)
+bool ort_channel_open(struct ort_channel *c, ort_owner_fn *owner, struct ort_file *file)
 {
 	struct search s = {.channel = c, .owner = owner};
 

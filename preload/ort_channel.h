@@ -30,6 +30,9 @@ enum ort_owner {
 	ORT_BROKEN, /* nobody's any more, or not written to its end */
 };
 
+/* `shared`: several threads have run with these options. */
+typedef enum ort_owner ort_owner_fn(struct ort_text file, bool shared);
+
 /* What a file held, in memory of ours. */
 struct ort_file {
 	struct ort_text text;
@@ -38,7 +41,7 @@ struct ort_file {
 
 /* The profile that the calling thread's run left, which is removed; false when
  * there is none. */
-bool ort_channel_open(struct ort_channel *c, enum ort_owner (*owner)(struct ort_text), struct ort_file *file);
+bool ort_channel_open(struct ort_channel *c, ort_owner_fn *owner, struct ort_file *file);
 void ort_channel_close(struct ort_file file);
 
 /* The program's options are gone. */

@@ -105,22 +105,34 @@ static uint32_t desc_of(const struct ort_run *run, struct ort_thread *memory, co
 	return e->desc;
 }
 
+/* One that another run cut off while it was written begins with a hole. */
+static bool is_whole(struct ort_text file)
+{
+	return file.n && *file.p == '[' && !memchr(file.p, '\0', file.n);
+}
+
 /* Whether the calling thread ran the one run that a file is of. Two runs with the
- * same options that begin in the same millisecond write over each other. */
-static enum ort_owner owner_of(struct ort_text file)
+ * same options that begin in the same millisecond write over each other: where
+ * threads share options a node of another thread is the other run's. */
+static enum ort_owner owner_of(struct ort_text file, bool shared)
 {
 	uint64_t self = (uint64_t)syscall(SYS_gettid);
 	enum ort_owner owner = ORT_BROKEN;
 	struct ort_event event;
-	unsigned skipped = 0, runs = 0;
+	unsigned skipped = 0, runs = 0, strangers = 0;
 
+	if (!is_whole(file))
+		return ORT_BROKEN;
 	while (ort_profile_next(&file, &event, &skipped)) {
+		strangers += event.is_node && event.thread != self;
 		if (event.is_node || !ort_text_is(event.name, "model_run"))
 			continue;
 		owner = event.thread == self ? ORT_MINE : ORT_OTHERS;
 		runs++;
 	}
-	return runs > 1 || (runs && skipped) ? ORT_BROKEN : owner;
+	if (runs > 1 || (runs && skipped) || (owner == ORT_MINE && shared && strangers))
+		return ORT_BROKEN;
+	return owner;
 }
 
 static bool said_beside, said_skipped, said_none, said_own;
