@@ -90,6 +90,13 @@ static void *symbol_of_module(const char *path, const char *name)
 	return found;
 }
 
+void *resolve_within(const void *address, const char *name)
+{
+	struct module module = module_of(address);
+
+	return module.path ? symbol_of_module(module.path, name) : NULL;
+}
+
 struct nth_module {
 	int remaining;
 	char path[4096];

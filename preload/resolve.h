@@ -120,4 +120,8 @@ void resolve_close_end(void);
 /* The next definition of a name after the shim's in the global scope, or null. */
 void *resolve_next(const char *name);
 
+/* The definition of a name in the module that holds this address, or in what
+ * that was linked to; null when there is none. */
+void *resolve_within(const void *address, const char *name);
+
 #endif

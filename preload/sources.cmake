@@ -23,6 +23,12 @@ list(APPEND PROF_SHIM_SOURCES
   ort_own.c
   ort_run.c
   hooks_ort.c
+  onednn_lib.c
+  onednn_query.c
+  onednn_describe.c
+  onednn_calls.c
+  hooks_onednn.c
+  hooks_onednn.S
 )
 
 # What runs before the caller's vector registers are saved must not touch them,

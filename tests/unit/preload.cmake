@@ -5,3 +5,7 @@ prof_unit_test(test_blas preload_blas)
 
 add_library(preload_ort STATIC ${CMAKE_SOURCE_DIR}/preload/ort_profile.c ${CMAKE_SOURCE_DIR}/preload/ort_describe.c)
 prof_unit_test(test_ort preload_ort)
+# The structures of oneDNN 2 are as its own header has them.
+find_path(PROF_DNNL_INCLUDE oneapi/dnnl/dnnl.h REQUIRED)
+prof_unit_test(test_onednn)
+target_include_directories(test_onednn SYSTEM PRIVATE ${PROF_DNNL_INCLUDE})

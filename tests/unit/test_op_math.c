@@ -190,6 +190,38 @@ static void conv(void)
 	check(0, 2.0 * 2 * 8 * 64 * 2 * 15, (2 * 4 * 120 + 8 * 2 * 15) * 4, 2 * 8 * 64 * 4);
 }
 
+static void conv_deep(void)
+{
+	start(PROF_OP_CONV2D);
+	IN(F32, 1, 2, 4, 5, 6);
+	WEIGHT(F32, 3, 2, 3, 3, 3);
+	OUT(F32, 1, 3, 4, 5, 6);
+	check(0, 2.0 * 3 * 120 * 2 * 27, (240 + 162) * 4, 360 * 4);
+}
+
+/* Every input element is multiplied by what it gives to each output channel. */
+static void conv_transposed(void)
+{
+	start(PROF_OP_DECONV2D);
+	IN(F32, 1, 4, 5, 5);
+	WEIGHT(F32, 6, 2, 3, 3);
+	OUT(F32, 1, 6, 11, 11);
+	attr(PROF_ATTR_GROUPS, 2);
+	check(0, 2.0 * 4 * 25 * 3 * 9, (100 + 108) * 4, 726 * 4);
+}
+
+static void recurrent(void)
+{
+	start(PROF_OP_RNN);
+	IN(F32, 5, 2, 12);
+	attr(PROF_ATTR_M, 10);
+	attr(PROF_ATTR_N, 48);
+	attr(PROF_ATTR_K, 24);
+	attr(PROF_ATTR_BATCH, 2);
+	check(0, 2.0 * 10 * 48 * 24 * 2, 2 * (10 * 24 + 24 * 48) * 4, 2 * 480 * 4);
+	EXPECT(w.matrix_flops, w.flops);
+}
+
 static void conv_kernel_only(void)
 {
 	start(PROF_OP_CONV2D);
@@ -365,6 +397,9 @@ int main(void)
 	        {"attention", attention},
 	        {"repeated heads", repeated_heads},
 	        {"conv2d", conv},
+	        {"conv2d of three dimensions", conv_deep},
+	        {"conv2d transposed", conv_transposed},
+	        {"recurrent layers", recurrent},
 	        {"conv2d by kernel", conv_kernel_only},
 	        {"raw BLAS", raw_blas},
 	        {"batch and complex", batch_and_complex},

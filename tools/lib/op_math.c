@@ -167,28 +167,42 @@ static void attention_work(const struct op_desc *d, uint64_t ctx, struct op_work
 	w->write_bytes = out ? bytes(out) : bytes(q);
 }
 
+/* What one element of the output needs of the input, or, transposed, one of the
+ * input gives to the output: channels of a group by kernel. */
+static double conv_taps(const struct op_desc *d, const struct op_operand *from)
+{
+	const struct op_operand *weight = op_operand_get(d, PROF_OPERAND_WEIGHT);
+	const struct op_operand *kernel = op_operand_get(d, PROF_OPERAND_KERNEL);
+	double groups = (double)op_attr_get(d, PROF_ATTR_GROUPS, 1);
+	double channels;
+
+	if (!weight)
+		return dim(from, 2) / (groups > 0 ? groups : 1) * dim(kernel, 1) * dim(kernel, 0);
+	if (d->op == PROF_OP_DECONV2D)
+		channels = (double)(weight->n_dims > 1 ? weight->dims[1] : 1) * (groups > 0 ? groups : 1);
+	else
+		channels = (double)weight->dims[0];
+	return channels > 0 ? elements(weight) / channels : 0;
+}
+
 static void conv_work(const struct op_desc *d, struct op_work *w)
 {
 	const struct op_operand *in = op_operand_get(d, PROF_OPERAND_INPUT);
 	const struct op_operand *weight = op_operand_get(d, PROF_OPERAND_WEIGHT);
-	const struct op_operand *kernel = op_operand_get(d, PROF_OPERAND_KERNEL);
 	const struct op_operand *out = op_operand_get(d, PROF_OPERAND_OUTPUT);
 	const struct op_operand *bias = op_operand_get(d, PROF_OPERAND_BIAS);
-	double groups = (double)op_attr_get(d, PROF_ATTR_GROUPS, 1);
-	double taps; /* input elements that one output element needs */
+	bool transposed = d->op == PROF_OP_DECONV2D;
+	const struct op_operand *each = transposed ? in : out;
+	double taps = conv_taps(d, transposed ? out : in);
 
-	if (weight)
-		taps = dim(weight, 2) * dim(weight, 1) * dim(weight, 0);
-	else
-		taps = dim(in, 2) / (groups > 0 ? groups : 1) * dim(kernel, 1) * dim(kernel, 0);
-	if (out) {
-		w->flops = w->matrix_flops = 2 * elements(out) * taps;
-		if (bias)
+	if (each) {
+		w->flops = w->matrix_flops = 2 * elements(each) * taps;
+		if (bias && out)
 			w->flops += elements(out);
 	}
 	w->weight_bytes = bytes(weight) + bytes(bias);
 	if (!weight && in && out)
-		w->weight_bytes += op_dtype_bytes(in->dtype, dim(out, 2) * taps);
+		w->weight_bytes += op_dtype_bytes(in->dtype, dim(each, 2) * taps);
 	w->read_bytes = bytes(in) + w->weight_bytes;
 	w->write_bytes = bytes(out);
 }
@@ -226,6 +240,8 @@ static struct blas_size blas_size(unsigned op, double m, double n, double k)
 
 	switch (op) {
 	case PROF_OP_GEMM:
+		return (struct blas_size){m * n * k, m * k + k * n, m * n, true};
+	case PROF_OP_RNN: /* weights once, not once a step; rows once a layer and direction */
 		return (struct blas_size){m * n * k, m * k + k * n, m * n, true};
 	case PROF_OP_GEMV:
 		return (struct blas_size){m * n, m * n + n, m, true};

@@ -1,0 +1,134 @@
+/* onednn_lib.c: the oneDNN libraries met in this process.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include "preload/onednn_lib.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "preload/resolve.h"
+#include "preload/trylock.h"
+#include "runtime/recorder.h"
+
+enum { LIBS = 8 };
+
+struct known_lib {
+	uint32_t generation; /* of resolve.h, for which this is so */
+	struct onednn_lib lib;
+};
+
+static struct known_lib libs[LIBS];
+static unsigned n_libs;
+static uint32_t lock;
+
+static const struct {
+	const char *name;
+	uint16_t at; /* in struct onednn_lib */
+	bool needed;
+} functions[] = {
+        {"dnnl_primitive_get_primitive_desc", offsetof(struct onednn_lib, primitive_desc), true},
+        {"dnnl_primitive_desc_query", offsetof(struct onednn_lib, query), true},
+        {"dnnl_primitive_desc_query_md", offsetof(struct onednn_lib, query_md), true},
+        {"dnnl_prim_kind2str", offsetof(struct onednn_lib, kind_name), true},
+        {"dnnl_dt2str", offsetof(struct onednn_lib, dtype_name), true},
+        {"dnnl_alg_kind2str", offsetof(struct onednn_lib, alg_name), false},
+        {"dnnl_prop_kind2str", offsetof(struct onednn_lib, prop_name), false},
+        {"dnnl_memory_desc_query", offsetof(struct onednn_lib, md_query), false},
+        {"dnnl_memory_get_memory_desc", offsetof(struct onednn_lib, memory_md), false},
+        {"dnnl_primitive_desc_get_attr", offsetof(struct onednn_lib, attr), false},
+        {"dnnl_primitive_attr_get_post_ops", offsetof(struct onednn_lib, post_ops), false},
+        {"dnnl_post_ops_len", offsetof(struct onednn_lib, n_post_ops), false},
+        {"dnnl_post_ops_get_kind", offsetof(struct onednn_lib, post_op_kind), false},
+        {"dnnl_post_ops_get_params_eltwise", offsetof(struct onednn_lib, post_op_eltwise_2), false},
+        {"dnnl_post_ops_get_params_eltwise", offsetof(struct onednn_lib, post_op_eltwise_3), false},
+        {"dnnl_post_ops_get_params_binary", offsetof(struct onednn_lib, post_op_binary), false},
+};
+
+/* What dnnl_version() points to begins like this in releases 1 to 3. */
+struct version {
+	int major, minor, patch;
+};
+
+/* The release, 0 when it cannot be told. */
+static int say_version(const void *inside)
+{
+	const struct version *(*ask)(void);
+	void *address = resolve_within(inside, "dnnl_version");
+	const struct version *v;
+	char text[48];
+
+	if (!address)
+		return 0;
+	memcpy(&ask, &address, sizeof(address));
+	v = ask();
+	if (!v)
+		return 0;
+	snprintf(text, sizeof(text), "%d.%d.%d", v->major, v->minor, v->patch);
+	prof_fact("onednn.version", text);
+	return v->major;
+}
+
+static void learn(struct onednn_lib *lib, void *execute)
+{
+	const char *missing = NULL;
+	int release = say_version(execute);
+
+	memset(lib, 0, sizeof(*lib));
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+		void *address = resolve_within(execute, functions[i].name);
+
+		memcpy((char *)lib + functions[i].at, &address, sizeof(address));
+		if (!address && functions[i].needed && !missing)
+			missing = functions[i].name;
+	}
+	lib->opaque = lib->md_query != NULL;
+	lib->works = !missing && (lib->opaque ? release >= 3 : release == 2);
+	if (missing)
+		prof_note("onednn: this library has no %s, so its primitives are recorded without kind and "
+		          "shapes",
+		          missing);
+	else if (!lib->works)
+		prof_note("onednn: release %d is not known here, so its primitives are recorded without kind "
+		          "and shapes",
+		          release);
+	lib->execute = execute;
+}
+
+static struct known_lib *find(const void *execute, uint32_t generation)
+{
+	unsigned n = __atomic_load_n(&n_libs, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; i < n; i++)
+		if (libs[i].lib.execute == execute
+		    && (!generation || __atomic_load_n(&libs[i].generation, __ATOMIC_ACQUIRE) == generation))
+			return &libs[i];
+	return NULL;
+}
+
+const struct onednn_lib *onednn_lib_get(void *execute)
+{
+	uint32_t generation = __atomic_load_n(&resolve_generation, __ATOMIC_ACQUIRE);
+	struct known_lib *k = find(execute, generation);
+	int saved = errno;
+
+	if (!k && trylock_take(&lock)) {
+		k = find(execute, 0);
+		if (!k && n_libs < LIBS)
+			k = &libs[n_libs];
+		if (k && k->generation != generation) {
+			struct onednn_lib now;
+
+			learn(&now, execute);
+			if (memcmp(&now, &k->lib, sizeof(now)) != 0)
+				k->lib = now;
+			__atomic_store_n(&k->generation, generation, __ATOMIC_RELEASE);
+			if (k == &libs[n_libs])
+				__atomic_store_n(&n_libs, n_libs + 1, __ATOMIC_RELEASE);
+		}
+		trylock_give(&lock);
+	}
+	errno = saved;
+	return k ? &k->lib : NULL;
+}
