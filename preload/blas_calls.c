@@ -253,9 +253,23 @@ static double batch_work(const struct batch_call *b, const int64_t value[BLAS_VA
 	return work;
 }
 
-static uint64_t moment(uint64_t start_raw, uint64_t end_raw, double share)
+/* Where the share of a call's work is done. When the routine handed the batch
+ * on to another one, it is divided where that one was, so that each part has its
+ * child within it. */
+static uint64_t moment(const struct blas_thread *t, const struct blas_note *note, uint64_t end,
+                       int64_t groups, double share)
 {
-	return share >= 1 ? end_raw : start_raw + (uint64_t)((double)(end_raw - start_raw) * share);
+	uint64_t from = note->start, to = end;
+
+	if (share <= 0)
+		return from;
+	if (share >= 1)
+		return to;
+	if (t->groups == groups && from <= t->divided_start && t->divided_end <= to) {
+		from = t->divided_start;
+		to = t->divided_end;
+	}
+	return from + (uint64_t)((double)(to - from) * share);
 }
 
 /* All groups alike make one operation; else each is one, and the call's time
@@ -263,6 +277,7 @@ static uint64_t moment(uint64_t start_raw, uint64_t end_raw, double share)
 static void record_batch(const struct batch_call *b, const struct blas_note *note, uint64_t end)
 {
 	struct blas_key key = {.hook = b->call->hook, .where = note->where};
+	struct blas_thread *t = note->thread->slot[PROF_SLOT_BLAS];
 	int64_t groups = batch_groups(b), products = 0;
 	int64_t first[BLAS_VALUES];
 	double work = 0, done = 0;
@@ -282,18 +297,23 @@ static void record_batch(const struct batch_call *b, const struct blas_note *not
 	}
 	for (int64_t g = 0; g < groups; g++) {
 		uint32_t desc;
-		uint64_t from = moment(note->start, end, work > 0 ? done / work : 0);
+		uint64_t from = moment(t, note, end, groups, work > 0 ? done / work : 0);
 
 		if (!alike)
 			batch_values(b, g, key.value);
 		done += batch_work(b, key.value);
 		desc = intern(note->thread, &key);
-		((struct blas_thread *)note->thread->slot[PROF_SLOT_BLAS])->batch = desc + 1;
+		t->batch = desc + 1;
 		if (note->counters.valid && groups == 1)
 			prof_record_counted(note->thread, desc, note->start, end, &note->counters);
 		else
 			prof_record(note->thread, desc, from,
-			            moment(note->start, end, work > 0 ? done / work : 1));
+			            moment(t, note, end, groups, work > 0 ? done / work : 1));
+	}
+	if (groups > 1) {
+		t->groups = groups;
+		t->divided_start = note->start;
+		t->divided_end = end;
 	}
 }
 

@@ -48,6 +48,8 @@ struct blas_thread {
 	uint32_t last;     /* to that of the previous call */
 	uintptr_t filling; /* an entry is being written (busy.h): a signal handler keeps away */
 	uint32_t batch;    /* descriptor of the previous batch plus 1: what the next one may be */
+	int64_t groups;    /* of the previous batch that was divided, and when it was (raw) */
+	uint64_t divided_start, divided_end;
 	struct blas_entry entry[BLAS_ENTRIES];
 };
 _Static_assert(offsetof(struct blas_thread, none) == 0, "0 bytes away is the empty entry");

@@ -1,9 +1,10 @@
-/* blas_all.c: call every BLAS routine that OpenBLAS exports.
+/* blas_all.c: call every BLAS routine that a library exports.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Prints, for each call, a digest of everything the routine wrote or returned
- * ("name digest", the same with and without the shim) or, with the argument
- * "expect", what the trace should hold ("name op m n k", - where it has none).
+ * blas_all [run|expect [LIBRARY]], of OpenBLAS when none is named: prints, for each
+ * call, a digest of everything the routine wrote or returned ("name digest", the
+ * same with and without the shim) or, with the argument "expect", what the trace
+ * should hold ("name op m n k", - where it has none).
  * Arguments are made from the shapes in hooks_blas.def and passed as the ABI
  * has them: whole numbers and pointers in order, floating point ones in order.
  */
@@ -156,6 +157,42 @@ static void build(struct arguments *a, const struct blas_routine *r, int pass)
 		a->word[a->n_words++] = 1; /* the lengths of the letters */
 }
 
+/* Two groups of one and two products, all of the same sizes in the first pass,
+ * with k one less in the second group in the other. */
+static void build_batch(struct arguments *a, const struct blas_routine *r, int pass)
+{
+	static const int32_t sizes[2] = {1, 2}, ld[2] = {LD, LD};
+	static int32_t m[2] = {M, M}, n[2] = {N, N}, k[2], flags[2] = {111, 111};
+	static const char letters[2] = {'N', 'N'};
+	static double scalars[4];
+	static void *matrices[3][3];
+	bool fortran = r->interface == BLAS_F32;
+	const void *flag = fortran ? (const void *)letters : flags;
+	const void *arrays[] = {flag, flag,        m,  n,       k,           scalars, matrices[0],
+	                        ld,   matrices[1], ld, scalars, matrices[2], ld};
+
+	memset(a, 0, sizeof(*a));
+	k[0] = K;
+	k[1] = pass ? K - 1 : K;
+	for (unsigned i = 0; i < 2; i++) {
+		float narrow = 1.25f;
+		double wide = 1.25;
+
+		if (is_wide_float(r->in))
+			memcpy(scalars + i * (blas_is_complex(r->in) ? 2 : 1), &wide, 8);
+		else
+			memcpy((float *)(void *)scalars + i * (blas_is_complex(r->in) ? 2 : 1), &narrow, 4);
+	}
+	for (unsigned i = 0; i < 9; i++)
+		matrices[i / 3][i % 3] = buffer[i / 3 * 2] + i % 3 * (BUFFER_BYTES / 4);
+	if (!fortran)
+		a->word[a->n_words++] = 102;
+	for (unsigned i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
+		a->word[a->n_words++] = (u64)(uintptr_t)arrays[i];
+	add_word(a, fortran, 2);
+	a->word[a->n_words++] = (u64)(uintptr_t)sizes;
+}
+
 static uint64_t digest(uint64_t hash, const void *data, size_t bytes)
 {
 	const unsigned char *p = data;
@@ -251,7 +288,7 @@ static const char *const op_names[PROF_OP_LIMIT] = {
 int main(int argc, char **argv)
 {
 	bool expect = argc > 1 && strcmp(argv[1], "expect") == 0;
-	void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_GLOBAL);
+	void *library = dlopen(argc > 2 ? argv[2] : "libopenblas.so.0", RTLD_NOW | RTLD_GLOBAL);
 	struct arguments a;
 
 	if (!library) {
@@ -264,9 +301,15 @@ int main(int argc, char **argv)
 		if (!dlsym(library, r->name))
 			continue;
 		for (int pass = 0; pass < 2; pass++) {
-			build(&a, r, pass);
+			if (r->shape == BLAS_SHAPE_GEMM_BATCH)
+				build_batch(&a, r, pass);
+			else
+				build(&a, r, pass);
 			fill_buffers(r->in);
-			if (expect)
+			if (expect && r->shape == BLAS_SHAPE_GEMM_BATCH)
+				printf(pass ? "%s gemm 5 4 3\n%s gemm 5 4 2 x2\n" : "%s gemm 5 4 3 x3\n",
+				       r->name, r->name);
+			else if (expect)
 				printf("%s %s %s\n", r->name, op_names[r->op], expected(r, pass));
 			else
 				printf("%s %016" PRIx64 "\n", r->name,
