@@ -3,7 +3,6 @@
  */
 #include "preload/onednn_lib.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,9 +110,9 @@ const struct onednn_lib *onednn_lib_get(void *execute)
 {
 	uint32_t generation = __atomic_load_n(&resolve_generation, __ATOMIC_ACQUIRE);
 	struct known_lib *k = find(execute, generation);
-	int saved = errno;
+	struct guard calm;
 
-	if (!k && trylock_take(&lock)) {
+	if (!k && trylock_take(&lock, &calm)) {
 		k = find(execute, 0);
 		if (!k && n_libs < LIBS)
 			k = &libs[n_libs];
@@ -127,8 +126,7 @@ const struct onednn_lib *onednn_lib_get(void *execute)
 			if (k == &libs[n_libs])
 				__atomic_store_n(&n_libs, n_libs + 1, __ATOMIC_RELEASE);
 		}
-		trylock_give(&lock);
+		trylock_give(&lock, &calm);
 	}
-	errno = saved;
 	return k ? &k->lib : NULL;
 }

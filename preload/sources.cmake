@@ -23,6 +23,7 @@ list(APPEND PROF_SHIM_SOURCES
   ort_own.c
   ort_run.c
   hooks_ort.c
+  call_table.c
   onednn_lib.c
   onednn_query.c
   onednn_describe.c
