@@ -24,6 +24,9 @@ list(APPEND PROF_SHIM_SOURCES
   ort_run.c
   hooks_ort.c
   call_table.c
+  lapack.c
+  hooks_lapack.c
+  hooks_lapack.S
   onednn_lib.c
   onednn_query.c
   onednn_describe.c

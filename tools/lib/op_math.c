@@ -356,6 +356,7 @@ static void move_work(const struct op_desc *d, struct op_work *w)
 	const struct op_operand *index = op_operand_get(d, PROF_OPERAND_INDEX);
 	double given = (double)op_attr_get(d, PROF_ATTR_BYTES, 0);
 
+	w->flops = (double)op_attr_get(d, PROF_ATTR_FLOPS, 0); /* of what is not merely moved */
 	if (given > 0) {
 		w->read_bytes = w->write_bytes = given / 2;
 	} else if (d->op == PROF_OP_EMBEDDING && out) {
