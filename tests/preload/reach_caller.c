@@ -1,0 +1,53 @@
+/* reach_caller.c: a library that multiplies, in the manner that WAY_... says.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <dlfcn.h>
+#include <stdio.h>
+
+typedef void gemm_fn(int, int, int, int, int, int, float, const float *, int, const float *, int, float,
+                     float *, int);
+void reach_multiply(void);
+
+#ifdef WAY_HIDDEN
+#define VISIBLE __attribute__((visibility("hidden")))
+#else
+#define VISIBLE __attribute__((visibility("default")))
+#endif
+VISIBLE gemm_fn cblas_sgemm;
+
+#if defined(WAY_OWN) || defined(WAY_HIDDEN)
+/* A copy of one's own, as in a library that has BLAS linked in. */
+VISIBLE __attribute__((noinline)) void cblas_sgemm(int layout, int ta, int tb, int m, int n, int k,
+                                                   float alpha, const float *a, int lda, const float *b,
+                                                   int ldb, float beta, float *c, int ldc)
+{
+	(void)layout, (void)ta, (void)tb;
+	for (int i = 0; i < m; i++)
+		for (int j = 0; j < n; j++) {
+			float sum = 0;
+
+			for (int l = 0; l < k; l++)
+				sum += a[i * lda + l] * b[l * ldb + j];
+			c[i * ldc + j] = alpha * sum + beta * c[i * ldc + j];
+		}
+}
+#endif
+
+void reach_multiply(void)
+{
+	float a[6] = {1, 2, 3, 4, 5, 6}, c[4] = {0};
+#ifdef WAY_NEXT
+	gemm_fn *gemm = (gemm_fn *)dlsym(RTLD_NEXT, "cblas_sgemm");
+#else
+	gemm_fn *gemm = NULL;
+#endif
+
+	if (gemm)
+		gemm(101, 111, 111, 2, 2, 3, 1, a, 3, a, 2, 0, c, 2);
+	else
+		cblas_sgemm(101, 111, 111, 2, 2, 3, 1, a, 3, a, 2, 0, c, 2);
+	printf("%g %g %g %g\n", (double)c[0], (double)c[1], (double)c[2], (double)c[3]);
+}
