@@ -5,6 +5,7 @@ list(APPEND PROF_SHIM_SOURCES
   resolve.c
   hooks_dl.c
   hooks_exec.c
+  hooks_functions.c
   thunk.c
   thunk_x86_64.S
   blas.c

@@ -30,6 +30,7 @@ enum prof_slot {
 	PROF_SLOT_CALLS,
 	PROF_SLOT_ORT,
 	PROF_SLOT_TABLE,
+	PROF_SLOT_FUNCTIONS,
 	PROF_SLOT_SPARE0,
 	PROF_SLOT_SPARE1,
 	PROF_SLOTS
@@ -44,8 +45,8 @@ struct prof_thread {
 	uint64_t epoch_raw;
 	uint32_t tick_shift;
 	uint32_t choosy;          /* operations are recorded by their duration: PROFSHIM_FILTER */
-	uint32_t region;          /* string of the regions open, 0: none */
-	uint32_t regions_wanted;  /* of these, a bit for each that PROFSHIM_RECORD asks for */
+	uint32_t region;          /* stands for the regions open, 0: none */
+	uint64_t regions_wanted;  /* of these, a bit for each that PROFSHIM_RECORD asks for */
 	uint64_t records;         /* operation records written */
 	uint64_t lost;            /* operations seen while busy or without room */
 	uint64_t skipped;         /* operations seen that nobody wants: PROFSHIM_RECORD */
@@ -142,6 +143,11 @@ static inline uint32_t prof_region_current(const struct prof_thread *t)
 {
 	return t->region;
 }
+
+/* A function begins and ends on the calling thread: a region that has its name.
+ * What was left without an end (by longjmp) ends with the function around it. Hot. */
+void prof_region_enter(const void *function);
+void prof_region_leave(const void *function);
 
 /* ---- recording ---- */
 

@@ -1,4 +1,4 @@
-/* region.h: the user's regions.
+/* region.h: the regions open on a thread, a user's or a compiler's.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
 #ifndef PROF_RUNTIME_REGION_H
@@ -8,7 +8,7 @@
 
 struct thread;
 
-/* The string of the regions open on a thread, joined with dots; 0: none. */
-uint32_t region_string(const struct thread *t);
+/* The string of the regions open on a thread, joined with dots; 0: none. Lock held. */
+uint32_t region_string(struct thread *t);
 
 #endif

@@ -345,7 +345,8 @@ static struct thread *obtain(void)
 		reset(t);
 	t->pub.next_costly_raw = counters_first_due();
 	t->counters_state = COUNTERS_UNTRIED;
-	t->regions.depth = t->pub.regions_wanted = 0;
+	t->regions.depth = t->regions.spelled = 0;
+	t->pub.regions_wanted = 0;
 	t->held.is = false;
 	t->pub.choosy = filter_by_time();
 	t->pub.region = 0;

@@ -8,18 +8,21 @@
 #include "runtime/recorder.h"
 #include "runtime/sample_choice.h"
 
-#define REGIONS_MAX       32u
+#define REGIONS_MAX       64u
 #define REGION_PATH_BYTES 1024u
 
 struct site_cache;
 struct recorder_work;
 
-/* The regions open on a thread: their names joined, and for each the length
- * of the path and its string. Deeper ones are only counted. */
+/* The regions open on a thread: for each its string or, of a function's, a
+ * number (region.c), and the length of the path up to it. Deeper ones are only
+ * counted. The path is written as far as somebody asked for it. */
 struct regions {
 	uint32_t depth;
+	uint32_t spelled; /* regions whose names are in the path */
 	uint32_t id[REGIONS_MAX];
 	uint32_t bytes[REGIONS_MAX];
+	const void *function[REGIONS_MAX]; /* null: a user's region */
 	char path[REGION_PATH_BYTES + 1];
 };
 

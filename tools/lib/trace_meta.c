@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tools/lib/contexts.h"
+#include "tools/lib/region_names.h"
 #include "tools/lib/trace_private.h"
 
 /* The text of `bytes` bytes at the end of a fixed part, with its zero inside
@@ -201,7 +202,7 @@ static int take_desc(struct trace *t, const uint8_t *p, uint32_t bytes)
 	read.name = string_get(t, m->name);
 	read.native = string_get(t, m->context);
 	read.result = string_get(t, m->result);
-	read.region = string_get(t, m->region);
+	read.region = region_names_readable(&t->priv->arena, string_get(t, m->region));
 	read.extra = string_get(t, m->extra);
 	read.site = m->site;
 	read.n_operands = m->n_operands;
