@@ -3,13 +3,14 @@
  *
  * gcc and clang with -finstrument-functions call __cyg_profile_func_enter() and
  * __cyg_profile_func_exit(). A definition of the program's own is bound before
- * ours; one in a library is called after ours. The C library has two that do
- * nothing.
+ * ours; one in a library is called as well. The C library has two that do
+ * nothing. clang's XRay is in xray.c.
  */
 #include <dlfcn.h>
 
 #include "preload/families.h"
 #include "preload/resolve.h"
+#include "preload/xray.h"
 #include "runtime/recorder.h"
 
 #define HOOK __attribute__((visibility("default")))
@@ -32,10 +33,14 @@ static tell_fn *other(const char *name)
 	return (tell_fn *)found;
 }
 
+/* A function that lies further down the stack than this one cannot be its caller;
+ * but one that was inlined may lie at the same place. */
 HOOK void __cyg_profile_func_enter(void *function, void *from)
 {
+	uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
+
 	if (recording)
-		prof_region_enter(function);
+		prof_region_enter(function, stack, stack);
 	if (others[0])
 		others[0](function, from);
 }
@@ -53,4 +58,6 @@ void hooks_functions_start(void)
 	others[0] = other("__cyg_profile_func_enter");
 	others[1] = other("__cyg_profile_func_exit");
 	recording = prof_family_enabled("functions");
+	if (recording)
+		xray_start();
 }

@@ -6,6 +6,7 @@ list(APPEND PROF_SHIM_SOURCES
   hooks_dl.c
   hooks_exec.c
   hooks_functions.c
+  xray.c
   thunk.c
   thunk_x86_64.S
   blas.c

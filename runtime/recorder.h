@@ -145,8 +145,9 @@ static inline uint32_t prof_region_current(const struct prof_thread *t)
 }
 
 /* A function begins and ends on the calling thread: a region that has its name.
- * What was left without an end (by longjmp) ends with the function around it. Hot. */
-void prof_region_enter(const void *function);
+ * stack is where it lies on the stack; functions that began below `left` are known
+ * to have been left, without an end, by an exception or longjmp(). Hot. */
+void prof_region_enter(const void *function, uintptr_t stack, uintptr_t left);
 void prof_region_leave(const void *function);
 
 /* ---- recording ---- */

@@ -320,7 +320,7 @@ static bool recall(const struct prof_thread *t, struct cached *found)
 	return true;
 }
 
-void prof_region_enter(const void *function)
+void prof_region_enter(const void *function, uintptr_t stack, uintptr_t left)
 {
 	struct prof_thread *t = prof_thread_get();
 	struct cached found = {.function = function};
@@ -329,6 +329,9 @@ void prof_region_enter(const void *function)
 	if (!t)
 		return;
 	r = &thread_of(t)->regions;
+	while (r->depth > 0 && r->depth <= REGIONS_MAX && r->function[r->depth - 1]
+	       && r->stack[r->depth - 1] < left)
+		leave(thread_of(t));
 	if (r->depth >= REGIONS_MAX) {
 		r->depth++;
 		return;
@@ -339,6 +342,7 @@ void prof_region_enter(const void *function)
 		learn(t, &found);
 	r->id[r->depth] = found.number;
 	r->function[r->depth] = function;
+	r->stack[r->depth] = stack;
 	if (found.wanted)
 		t->regions_wanted |= 1ull << r->depth;
 	r->depth++;

@@ -23,6 +23,7 @@ struct regions {
 	uint32_t id[REGIONS_MAX];
 	uint32_t bytes[REGIONS_MAX];
 	const void *function[REGIONS_MAX]; /* null: a user's region */
+	uintptr_t stack[REGIONS_MAX];      /* of functions */
 	char path[REGION_PATH_BYTES + 1];
 };
 
