@@ -35,6 +35,14 @@ list(APPEND PROF_SHIM_SOURCES
   onednn_calls.c
   hooks_onednn.c
   hooks_onednn.S
+  torch_layout.c
+  torch_call.c
+  torch_describe.c
+  torch_scope.c
+  torch_python.c
+  torch_walk.c
+  hooks_torch.c
+  hooks_torch.S
 )
 
 # What runs before the caller's vector registers are saved must not touch them,

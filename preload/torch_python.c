@@ -1,0 +1,195 @@
+/* torch_python.c: taking part in the calls of torch.nn.Module.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include "preload/torch_python.h"
+#include "preload/resolve.h"
+#include "preload/torch_layout.h"
+#include "preload/torch_scope.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+
+enum { DONE, WATCHING, QUEUED };
+
+/* PyMethodDef, as it has been since Python 2; the flags are those of a function
+ * that takes an array of arguments and a tuple of the names of the last ones. */
+struct method {
+	const char *name;
+	void *function;
+	int flags;
+	const char *doc;
+};
+enum { METH_FASTCALL_KEYWORDS = 0x80 | 0x02 };
+
+struct torch_python torch_python;
+uint32_t torch_python_pending = WATCHING;
+
+static void *original;   /* the __call__ that was there */
+static const void *from; /* a return address in torch */
+
+/* ---- a module is called ---- */
+
+static void begin_root(struct prof_thread *t, struct torch_place *place, void *const *args, intptr_t n,
+                       void *names)
+{
+	struct prof_step_info info = {0};
+
+	place->root = torch_walk_root(args[0]);
+	place->step = 0;
+	if (!place->root || !place->root->is_network)
+		return;
+	torch_walk_step(&info, args, n, names);
+	place->step = prof_step_begin(t, &info);
+}
+
+/* As it was before the call. In a child forked during it, the thread is
+ * another one, or none. */
+static void leave(struct prof_thread *t, struct torch_place *place, const struct torch_place *outer)
+{
+	struct torch_place inner = *place;
+
+	if (prof_thread_current != t)
+		return;
+	*place = *outer;
+	if (outer->depth > 0)
+		return;
+	if (inner.step)
+		prof_step_end(t, inner.step);
+	if (inner.root)
+		torch_scope_release(inner.root);
+}
+
+static void *call_module(void *self, void *const *args, intptr_t n, void *names)
+{
+	struct prof_thread *t = n > 0 ? prof_thread_get() : NULL;
+	struct torch_place *place = t ? torch_place_of(t) : NULL;
+	struct torch_place outer;
+	void *result;
+
+	if (!place)
+		return torch_python.PyObject_Vectorcall(original, args, (size_t)n, names);
+	outer = *place;
+	if (place->depth++ == 0)
+		begin_root(t, place, args, n, names);
+	if (place->root)
+		torch_names_get(place->root->modules, args[0], &place->context);
+	result = torch_python.PyObject_Vectorcall(original, args, (size_t)n, names);
+	leave(t, place, &outer);
+	return result;
+}
+
+/* ---- taking the class over ---- */
+
+static void *find(const char *name)
+{
+	struct resolve_cache cache = {0};
+	void *found = dlsym(RTLD_DEFAULT, name);
+
+	if (!found)
+		(void)dlerror();
+	return found ? found : resolve_slow(&cache, name, from);
+}
+
+/* What of torch's own Python library is needed for tensors in arguments. */
+static void learn_tensors(void)
+{
+	void *(*wrap)(void *) = NULL;
+	void *address = find("_Z16THPVariable_WrapN2at10TensorBaseE");
+	void **class = find("THPVariableClass");
+
+	if (address && class && torch_layout_ready(from)) {
+		memcpy(&wrap, &address, sizeof(address));
+		torch_layout_measure_python(wrap);
+		torch_python.tensor_class = torch_layout.python ? *class : NULL;
+	}
+	if (!torch_python.tensor_class)
+		prof_note("torch: tensors are not found in Python's objects, so steps have no tokens, "
+		          "and parameters are not told from activations");
+	torch_python.PyErr_Clear();
+}
+
+/* The class that modules are made of, once it is defined; a reference. */
+static void *module_class(void)
+{
+	void *modules = torch_python.PyImport_GetModuleDict();
+	void *defined = torch_python.PyDict_GetItemString(modules, "torch.nn.modules.module");
+	void *class = defined ? torch_python.PyObject_GetAttrString(defined, "Module") : NULL;
+
+	if (!class)
+		torch_python.PyErr_Clear();
+	return class;
+}
+
+static bool replace_call(void *class)
+{
+	static struct method method = {"__call__", (void *)(uintptr_t)call_module, METH_FASTCALL_KEYWORDS,
+	                               NULL};
+	void *function = torch_python.PyCFunction_NewEx(&method, NULL, NULL);
+	void *bound = function ? torch_python.PyInstanceMethod_New(function) : NULL;
+
+	original = torch_python.PyObject_GetAttrString(class, "__call__");
+	if (original && bound && torch_python.PyObject_SetAttrString(class, "__call__", bound) == 0)
+		return true;
+	torch_python.PyErr_Clear();
+	return false;
+}
+
+/* Called by the interpreter, on its main thread; nothing may be raised. */
+static int take_over(void *unused)
+{
+	void *class = module_class();
+	uint32_t next = class ? DONE : WATCHING;
+	int saved = errno;
+
+	if (class) {
+		learn_tensors();
+		if (!replace_call(class))
+			prof_note("torch: modules' names are not known: their class could not be "
+			          "taken over");
+		torch_python.Py_DecRef(class);
+	}
+	__atomic_store_n(&torch_python_pending, next, __ATOMIC_RELEASE);
+	errno = saved;
+	return 0;
+}
+
+/* Whether there is an interpreter. */
+static bool find_functions(void)
+{
+	const struct {
+		const char *name;
+		void *where;
+	} wanted[] = {
+#define PYTHON_FUNCTION(result, name, arguments) {#name, &torch_python.name},
+#include "preload/torch_python.def"
+#undef PYTHON_FUNCTION
+	};
+
+	if (torch_python.Py_IsInitialized)
+		return true; /* found before */
+	for (unsigned i = sizeof(wanted) / sizeof(wanted[0]); i-- > 0;) {
+		void *address = find(wanted[i].name);
+
+		if (!address)
+			return false;
+		memcpy(wanted[i].where, &address, sizeof(address));
+	}
+	return true;
+}
+
+void torch_python_watch(const void *return_address)
+{
+	uint32_t expected = WATCHING;
+	int saved = errno;
+
+	if (!__atomic_compare_exchange_n(&torch_python_pending, &expected, QUEUED, false, __ATOMIC_ACQUIRE,
+	                                 __ATOMIC_RELAXED))
+		return;
+	from = return_address;
+	if (!find_functions()) /* a program without Python */
+		__atomic_store_n(&torch_python_pending, DONE, __ATOMIC_RELEASE);
+	else if (!torch_python.Py_IsInitialized() || torch_python.Py_AddPendingCall(take_over, NULL) != 0)
+		__atomic_store_n(&torch_python_pending, WATCHING, __ATOMIC_RELEASE);
+	errno = saved;
+}

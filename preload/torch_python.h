@@ -1,0 +1,60 @@
+/* torch_python.h: which module of a Python program an operator belongs to.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * A network in Python is a tree of torch.nn.Module. Once the class is there,
+ * its __call__ is replaced by a builtin function of ours that notes the module
+ * and calls the one that was there. A builtin has no frame of Python's, so
+ * tracebacks, warnings and the stack depth are as without it, and unlike a
+ * registered hook it leaves torch's short way of calling a module as it is.
+ *
+ * Nothing of Python is linked: its functions are looked up in the process, and
+ * without them nothing is done. All but torch_python_watch() runs with the
+ * interpreter's lock.
+ */
+#ifndef PRELOAD_TORCH_PYTHON_H
+#define PRELOAD_TORCH_PYTHON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/recorder.h"
+
+struct torch_root;
+
+/* Where in a network a thread is. */
+struct torch_place {
+	struct torch_root *root; /* null: in none */
+	uint32_t context;        /* string: the module's qualified name, 0: none */
+	uint32_t depth;          /* calls of modules in progress */
+	uint32_t step;           /* that the root's call is; 0: none */
+};
+
+/* The calling thread's place, or null without memory; hooks_torch.c has it. */
+struct torch_place *torch_place_of(struct prof_thread *t);
+
+/* Not 0 while the class is still to be taken over; then every operator calls
+ * torch_python_watch(), which has it done as soon as that is possible: on the
+ * main thread, between two instructions of Python. return_address: in the
+ * module that called the operator. Never blocks. */
+extern uint32_t torch_python_pending;
+void torch_python_watch(const void *return_address);
+
+/* The functions of the interpreter. */
+struct torch_python {
+#define PYTHON_FUNCTION(result, name, arguments) result(*name) arguments;
+#include "preload/torch_python.def"
+#undef PYTHON_FUNCTION
+	void *tensor_class; /* torch.Tensor; null: not known */
+};
+extern struct torch_python torch_python;
+
+/* ---- torch_walk.c ---- */
+
+/* The root that a module is, with all names below it, and one user more; null
+ * without memory. */
+struct torch_root *torch_walk_root(void *module);
+
+/* Tokens and sequences of a call: rows of its first tensor that is an input. */
+void torch_walk_step(struct prof_step_info *info, void *const *args, intptr_t n, void *names);
+
+#endif
