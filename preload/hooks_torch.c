@@ -8,10 +8,11 @@
 #include "preload/families.h"
 #include "preload/torch_call.h"
 #include "preload/torch_python.h"
+#include "preload/torch_scope.h"
 
 #include <string.h>
 
-enum { ENTRIES_LOG2 = 10, ENTRIES = 1 << ENTRIES_LOG2, ENTRY_WORDS = 38 };
+enum { ENTRIES_LOG2 = 10, ENTRIES = 1 << ENTRIES_LOG2, ENTRY_WORDS = 38, MANY = 3 };
 
 /* ---- the table of hooks ---- */
 
@@ -67,6 +68,8 @@ struct torch_thread {
 /* What enter leaves for exit. */
 struct note {
 	struct prof_thread *thread; /* null: this call is not recorded */
+	struct torch_place *place;
+	uint64_t before; /* calls of this operator by its module before this one */
 	uint64_t start;
 	struct prof_counter_values counters;
 };
@@ -101,11 +104,12 @@ static uint64_t hash_key(const struct torch_key *key)
 	return h;
 }
 
-static __attribute__((noinline)) uint32_t intern(struct prof_thread *t, const struct torch_key *key)
+static __attribute__((noinline)) uint32_t intern(struct prof_thread *t, const struct torch_key *key,
+                                                 const struct torch_name *module)
 {
 	struct prof_desc_spec spec;
 
-	torch_describe(&spec, &ops[key->word[TORCH_KEY_OP]], key);
+	torch_describe(&spec, &ops[key->word[TORCH_KEY_OP]], key, module);
 	return prof_intern_desc(t, &spec);
 }
 
@@ -114,10 +118,10 @@ static uint32_t desc_of(struct prof_thread *t, struct torch_thread *state, const
 	struct entry *e = &state->entry[hash_key(key) & (ENTRIES - 1)];
 
 	if (key->n_words > ENTRY_WORDS)
-		return intern(t, key);
+		return intern(t, key, state->place.module);
 	if (e->n_words == key->n_words && memcmp(e->word, key->word, key->n_words * 8) == 0)
 		return e->desc;
-	e->desc = intern(t, key);
+	e->desc = intern(t, key, state->place.module);
 	e->n_words = key->n_words;
 	memcpy(e->word, key->word, key->n_words * 8);
 	return e->desc;
@@ -125,10 +129,31 @@ static uint32_t desc_of(struct prof_thread *t, struct torch_thread *state, const
 
 /* ---- calls ---- */
 
+/* How often the module has called this operator before, up to MANY: a module
+ * that loops must not make a kind of operation of every turn. An operator inside
+ * another is not counted. The enclosing one's frame lies higher on the stack; one
+ * that was left by an exception is forgotten with its module's call. */
+static uint64_t count_call(struct torch_place *place, const struct hook_call *call, const char *native)
+{
+	if (!place->module || (place->outermost && (const void *)call < place->outermost))
+		return 0;
+	place->outermost = call;
+	for (unsigned i = 0; i < TORCH_TALLIES; i++) {
+		struct torch_tally *tally = &place->tally[i];
+
+		if (!tally->native)
+			tally->native = native;
+		if (tally->native == native || strcmp(tally->native, native) == 0)
+			return tally->calls < MANY ? tally->calls++ : MANY;
+	}
+	return 0;
+}
+
 static void *enter(struct hook_call *call)
 {
 	struct note *note = (struct note *)call->note;
 	const struct torch_op *op = &ops[call->hook - torch_hooks];
+	struct torch_thread *state;
 	struct prof_thread *t;
 
 	note->thread = NULL;
@@ -143,7 +168,11 @@ static void *enter(struct hook_call *call)
 		return call->real;
 	}
 	torch_layout_ready(call->return_address); /* so that its time is no operation's */
+	if (!(state = state_of(t)))
+		return call->real;
 	note->thread = t;
+	note->place = &state->place;
+	note->before = count_call(&state->place, call, op->native);
 	note->counters.valid = false;
 	note->start = prof_clock();
 	if (prof_counters_due(t, PROF_NO_DESC, note->start)) {
@@ -156,17 +185,18 @@ static void *enter(struct hook_call *call)
 static void record(const struct hook_call *call, const struct note *note, uint64_t end)
 {
 	struct prof_thread *t = note->thread;
-	struct torch_thread *state = state_of(t);
+	struct torch_thread *state = (struct torch_thread *)note->place;
 	const size_t number = (size_t)(call->hook - torch_hooks);
 	struct torch_key key;
 	uint32_t site, desc;
 
-	if (!state)
-		return;
+	if (state->place.outermost == call)
+		state->place.outermost = NULL;
 	site = prof_call_site(t, call->return_address, thunk_stack_pointer(call));
 	key.word[TORCH_KEY_OP] = number;
 	key.word[TORCH_KEY_WHERE] = site | (uint64_t)prof_region_current(t) << 32;
-	key.word[TORCH_KEY_CONTEXT] = state->place.context;
+	key.word[TORCH_KEY_CONTEXT] =
+	        note->before << 32 | (state->place.module ? state->place.module->id : 0);
 	torch_call_read(&key, &plans[number], call, torch_layout_ready(call->return_address),
 	                state->place.root);
 	desc = desc_of(t, state, &key);

@@ -92,15 +92,19 @@ static void put_tensor(struct reader *r, char role, const void *tensor)
 {
 	struct torch_shape shape;
 	struct torch_item item = {.role = role};
+	const struct torch_name *constant = NULL;
 
 	if (r->operands == PROF_MAX_OPERANDS || !torch_layout_read(tensor, &shape))
 		return;
 	item.dtype = shape.dtype;
 	item.n_dims = shape.n_dims;
 	item.flags = shape.strided ? TORCH_ITEM_STRIDED : 0;
-	if (r->root && role != 'y' && shape.storage
-	    && torch_names_get(r->root->constants, shape.storage, &item.name))
+	if (r->root && role != 'y' && shape.storage)
+		constant = torch_names_get(r->root->constants, shape.storage);
+	if (constant) {
 		item.flags |= TORCH_ITEM_CONSTANT;
+		item.name = constant->id;
+	}
 	put_words(r->key, &item, shape.dims, shape.strides);
 	r->operands++;
 }

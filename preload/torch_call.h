@@ -47,7 +47,8 @@ struct torch_plan {
 	struct torch_argument argument[TORCH_MAX_ARGUMENTS];
 };
 
-/* Words of a key: the operator; site and region; context; then items, each a
+/* Words of a key: the operator; site and region; context, and in the upper half
+ * how often its module has called this operator before; then items, each a
  * head, its sizes, and its strides when it has any. */
 enum { TORCH_KEY_OP, TORCH_KEY_WHERE, TORCH_KEY_CONTEXT, TORCH_KEY_ITEMS };
 
@@ -75,7 +76,8 @@ unsigned torch_plan_make(struct torch_plan *plan, const char *arguments, const c
 void torch_call_read(struct torch_key *key, const struct torch_plan *plan, const struct hook_call *call,
                      bool shapes, const struct torch_root *root);
 
-/* What a key says; the call site is word TORCH_KEY_WHERE's lower half. */
-void torch_describe(struct prof_desc_spec *spec, const struct torch_op *op, const struct torch_key *key);
+/* What a key says. module: the name of the module that it was read in, or null. */
+void torch_describe(struct prof_desc_spec *spec, const struct torch_op *op, const struct torch_key *key,
+                    const struct torch_name *module);
 
 #endif

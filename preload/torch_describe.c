@@ -3,6 +3,7 @@
  */
 #include "preload/torch_call.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -258,7 +259,27 @@ static void put_item(struct prof_desc_spec *spec, const struct torch_item *item,
 	put_number(spec, item->role, (int64_t)words[0]);
 }
 
-void torch_describe(struct prof_desc_spec *spec, const struct torch_op *op, const struct torch_key *key)
+/* The result's name, as torch.fx would call it: the module, the operator, and
+ * which of several. */
+static uint32_t result_name(const struct torch_op *op, const struct torch_key *key,
+                            const struct torch_name *module)
+{
+	uint32_t before = (uint32_t)(key->word[TORCH_KEY_CONTEXT] >> 32);
+	const char *colon = strrchr(op->native, ':');
+	char text[1024];
+	int bytes;
+
+	if (!module)
+		return 0;
+	bytes = snprintf(text, sizeof(text), "%.*s%s%s", (int)module->bytes, module->text ? module->text : "",
+	                 module->bytes ? "." : "", colon ? colon + 1 : op->native);
+	if (before && bytes > 0 && (size_t)bytes < sizeof(text) - 16)
+		bytes += snprintf(text + bytes, sizeof(text) - (size_t)bytes, "_%u", before);
+	return prof_intern_string(text, strnlen(text, sizeof(text)));
+}
+
+void torch_describe(struct prof_desc_spec *spec, const struct torch_op *op, const struct torch_key *key,
+                    const struct torch_name *module)
 {
 	bool constant = false;
 
@@ -269,6 +290,7 @@ void torch_describe(struct prof_desc_spec *spec, const struct torch_op *op, cons
 	spec->name = prof_intern_string(op->native, strlen(op->native));
 	spec->site = (uint32_t)key->word[TORCH_KEY_WHERE];
 	spec->context = (uint32_t)key->word[TORCH_KEY_CONTEXT];
+	spec->result = result_name(op, key, module);
 	for (uint32_t at = TORCH_KEY_ITEMS; at < key->n_words;) {
 		struct torch_item item;
 

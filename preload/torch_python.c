@@ -43,6 +43,18 @@ static void begin_root(struct prof_thread *t, struct torch_place *place, void *c
 	place->step = prof_step_begin(t, &info);
 }
 
+/* A module that is none of the root's is a part of the one that calls it. */
+static void enter_module(struct torch_place *place, const void *module)
+{
+	const struct torch_name *name = place->root ? torch_names_get(place->root->modules, module) : NULL;
+
+	if (!name)
+		return;
+	place->module = name;
+	place->outermost = NULL;
+	memset(place->tally, 0, sizeof(place->tally));
+}
+
 /* As it was before the call. In a child forked during it, the thread is
  * another one, or none. */
 static void leave(struct prof_thread *t, struct torch_place *place, const struct torch_place *outer)
@@ -72,8 +84,7 @@ static void *call_module(void *self, void *const *args, intptr_t n, void *names)
 	outer = *place;
 	if (place->depth++ == 0)
 		begin_root(t, place, args, n, names);
-	if (place->root)
-		torch_names_get(place->root->modules, args[0], &place->context);
+	enter_module(place, args[0]);
 	result = torch_python.PyObject_Vectorcall(original, args, (size_t)n, names);
 	leave(t, place, &outer);
 	return result;

@@ -20,13 +20,23 @@
 #include "runtime/recorder.h"
 
 struct torch_root;
+struct torch_name;
+
+/* How often an operator was called by a module so far. */
+struct torch_tally {
+	const char *native;
+	uint32_t calls;
+};
+enum { TORCH_TALLIES = 12 };
 
 /* Where in a network a thread is. */
 struct torch_place {
-	struct torch_root *root; /* null: in none */
-	uint32_t context;        /* string: the module's qualified name, 0: none */
-	uint32_t depth;          /* calls of modules in progress */
-	uint32_t step;           /* that the root's call is; 0: none */
+	struct torch_root *root;         /* null: in none */
+	const struct torch_name *module; /* whose forward it is in; null: not known */
+	const void *outermost;           /* frame of the operator in progress that no other encloses */
+	struct torch_tally tally[TORCH_TALLIES]; /* of operators that no other encloses */
+	uint32_t depth;                          /* calls of modules in progress */
+	uint32_t step;                           /* that the root's call is; 0: none */
 };
 
 /* The calling thread's place, or null without memory; hooks_torch.c has it. */

@@ -10,19 +10,22 @@
 
 #include <string.h>
 
-enum { ROOTS = 32 };
-
-struct name {
-	const void *address; /* null: empty */
-	uint32_t id;
-};
+enum { ROOTS = 32, TEXTS = 256 };
 
 /* Open addressing; at most half full. */
 struct torch_names {
 	size_t room; /* a power of two */
-	struct name name[];
+	struct torch_name name[];
 };
 
+/* The texts of all modules' names, each once: what is below a root may change
+ * with every call of it, and nothing of it is given back. */
+struct texts {
+	size_t room, used; /* a power of two */
+	struct torch_name *name;
+};
+
+static struct texts texts;
 static struct torch_root roots[ROOTS];
 static uint64_t uses;
 
@@ -33,29 +36,78 @@ static size_t slot_of(const struct torch_names *names, const void *address)
 	return (size_t)(hash >> 32) & (names->room - 1);
 }
 
-bool torch_names_get(const struct torch_names *names, const void *address, uint32_t *name)
+const struct torch_name *torch_names_get(const struct torch_names *names, const void *address)
 {
 	for (size_t i = slot_of(names, address); names->name[i].address; i = (i + 1) & (names->room - 1))
-		if (names->name[i].address == address) {
-			*name = names->name[i].id;
-			return true;
-		}
-	return false;
+		if (names->name[i].address == address)
+			return &names->name[i];
+	return NULL;
 }
 
-bool torch_names_add(struct torch_names *names, const void *address, const char *name, size_t bytes)
+/* ---- texts ---- */
+
+/* Where the text of a string is, or would be. */
+static struct torch_name *text_slot(const struct texts *t, uint32_t id)
 {
+	size_t i = id * 0x9e3779b9u & (t->room - 1);
+
+	while (t->name[i].text && t->name[i].id != id)
+		i = (i + 1) & (t->room - 1);
+	return &t->name[i];
+}
+
+static bool make_text_room(void)
+{
+	struct texts more = {.room = texts.room ? 2 * texts.room : TEXTS};
+
+	if (texts.used * 2 < texts.room)
+		return true;
+	more.name = prof_arena_alloc(more.room * sizeof(*more.name));
+	if (!more.name)
+		return false;
+	for (size_t i = 0; i < texts.room; i++)
+		if (texts.name[i].text)
+			*text_slot(&more, texts.name[i].id) = texts.name[i];
+	more.used = texts.used;
+	texts = more;
+	return true;
+}
+
+static const char *keep_text(uint32_t id, const char *text, size_t bytes)
+{
+	struct torch_name *slot;
+	char *copy;
+
+	if (!id || !make_text_room())
+		return NULL;
+	slot = text_slot(&texts, id);
+	if (!slot->text && (copy = prof_arena_alloc(bytes))) {
+		memcpy(copy, text, bytes);
+		*slot = (struct torch_name){NULL, copy, (uint32_t)bytes, id};
+		texts.used++;
+	}
+	return slot->text;
+}
+
+void torch_names_add(struct torch_names *names, const void *address, const char *text, size_t bytes,
+                     bool keep)
+{
+	struct torch_name *name;
 	size_t i = slot_of(names, address);
 
 	while (names->name[i].address) {
 		if (names->name[i].address == address)
-			return false;
+			return;
 		i = (i + 1) & (names->room - 1);
 	}
-	names->name[i].id = prof_intern_string(name, bytes);
-	names->name[i].address = address;
-	return true;
+	name = &names->name[i];
+	name->id = prof_intern_string(text, bytes);
+	name->text = keep ? keep_text(name->id, text, bytes) : NULL;
+	name->bytes = name->text ? (uint32_t)bytes : 0;
+	name->address = address;
 }
+
+/* ---- roots ---- */
 
 /* An empty table for n names, in the old one's memory if that is large enough. */
 static struct torch_names *make_room(struct torch_names *old, size_t n)
@@ -66,12 +118,12 @@ static struct torch_names *make_room(struct torch_names *old, size_t n)
 	while (room < 2 * n + 2)
 		room *= 2;
 	if (!names || names->room < room) {
-		names = prof_arena_alloc(sizeof(*names) + room * sizeof(struct name));
+		names = prof_arena_alloc(sizeof(*names) + room * sizeof(struct torch_name));
 		if (names)
 			names->room = room;
 		return names;
 	}
-	memset(names->name, 0, names->room * sizeof(struct name));
+	memset(names->name, 0, names->room * sizeof(struct torch_name));
 	return names;
 }
 

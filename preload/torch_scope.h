@@ -33,10 +33,20 @@ struct torch_root *torch_scope_new(const void *module, uint64_t fingerprint, siz
                                    size_t constants);
 void torch_scope_release(struct torch_root *root);
 
-/* Add a name; the first of an address is kept. False when it was there. */
-bool torch_names_add(struct torch_names *names, const void *address, const char *name, size_t bytes);
+/* A name of a table, and its text where that was asked for. */
+struct torch_name {
+	const void *address; /* null: empty */
+	const char *text;    /* not terminated; null: not kept */
+	uint32_t bytes;
+	uint32_t id; /* string */
+};
 
-/* The name (a string id) of an address; false when it has none. Hot. */
-bool torch_names_get(const struct torch_names *names, const void *address, uint32_t *name);
+/* Add a name; the first of an address is kept. keep: its text is wanted too. The
+ * interpreter's lock is held. */
+void torch_names_add(struct torch_names *names, const void *address, const char *text, size_t bytes,
+                     bool keep);
+
+/* The name of an address; null when it has none. Hot. */
+const struct torch_name *torch_names_get(const struct torch_names *names, const void *address);
 
 #endif

@@ -137,7 +137,7 @@ static void walk_constants(struct walk *w, void *constants)
 		if (w->root) {
 			size_t before = descend(w, key);
 
-			torch_names_add(w->root->constants, shape.storage, w->path, w->path_bytes);
+			torch_names_add(w->root->constants, shape.storage, w->path, w->path_bytes, false);
 			w->path_bytes = before;
 		}
 	}
@@ -186,7 +186,7 @@ static void walk_module(struct walk *w, void *module)
 	w->modules++;
 	mix(w, module);
 	if (w->root)
-		torch_names_add(w->root->modules, module, w->path, w->path_bytes);
+		torch_names_add(w->root->modules, module, w->path, w->path_bytes, true);
 	if ((part = entry(dict, "_parameters", &names[0])))
 		walk_constants(w, part);
 	if ((part = entry(dict, "_buffers", &names[1])))

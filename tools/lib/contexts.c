@@ -15,7 +15,7 @@
 enum { TABLE_BYTES_MAX = 16 << 20 };
 
 struct alias {
-	const char *match, *result; /* one of them is null */
+	const char *match, *result; /* one of them may be null; else both must fit */
 	const char *context;
 };
 
@@ -138,18 +138,32 @@ static void fill_context(const char *context, const char *part, char *out)
 	}
 }
 
-static bool find_in(const struct family *f, const char *name, bool by_result, struct context_found *found)
+/* Whether an alias fits: by the native name and where it says so the result's,
+ * or, in a second pass, by the result's alone. */
+static bool alias_fits(const struct alias *a, const char *native, const char *result, bool by_result,
+                       struct context_found *found)
 {
-	char part[CONTEXT_NAME_MAX];
+	char part[CONTEXT_NAME_MAX], ignored[CONTEXT_NAME_MAX];
+	const char *pattern = by_result ? a->result : a->match;
+	const char *name = by_result ? result : native;
+	int32_t layer;
 
-	for (unsigned i = 0; *name && i < f->n; i++) {
-		const char *pattern = by_result ? f->aliases[i].result : f->aliases[i].match;
+	if (!pattern || !*name || (by_result && a->match))
+		return false;
+	if (!by_result && a->result && !contexts_match(a->result, result, &layer, ignored))
+		return false;
+	if (!contexts_match(pattern, name, &found->layer, part))
+		return false;
+	fill_context(a->context, part, found->context);
+	return true;
+}
 
-		if (pattern && contexts_match(pattern, name, &found->layer, part)) {
-			fill_context(f->aliases[i].context, part, found->context);
+static bool find_in(const struct family *f, const char *native, const char *result, bool by_result,
+                    struct context_found *found)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		if (alias_fits(&f->aliases[i], native, result, by_result, found))
 			return true;
-		}
-	}
 	return false;
 }
 
@@ -158,8 +172,8 @@ int contexts_find(const struct contexts *c, const char *family, const char *nati
 {
 	for (unsigned i = 0; i < c->n; i++)
 		if (!strcmp(c->families[i].name, family)
-		    && (find_in(&c->families[i], native, false, found)
-		        || find_in(&c->families[i], result, true, found)))
+		    && (find_in(&c->families[i], native, result, false, found)
+		        || find_in(&c->families[i], native, result, true, found)))
 			return 1;
 	return 0;
 }
@@ -221,8 +235,8 @@ static int take_alias(struct loader *l, const yaml_node_t *node)
 		if (keep_scalar(l, value, out))
 			return -1;
 	}
-	if (!a.match == !a.result || !a.context)
-		return wrong(l, node, "an alias needs a context, and either match or result");
+	if ((!a.match && !a.result) || !a.context)
+		return wrong(l, node, "an alias needs a context, and match or result or both");
 	grown = array_grow(l->family.aliases, &l->family.capacity, l->family.n, sizeof(*grown));
 	if (!grown)
 		return wrong(l, node, "out of memory");

@@ -9,7 +9,8 @@
  *     - {result: "kq-{layer}", context: attn_weights}
  *
  * `match` is tried on the native context, then `result` on the result's name,
- * each from the first alias to the last. In a pattern `*` stands for anything,
+ * each from the first alias to the last; of an alias that has both, both must
+ * fit, and the layer and name are those of `match`. In a pattern `*` stands for anything,
  * {layer} for a number, {name} for a part without dots; {name} may stand in the
  * context as well. The family `region` is for the user's own regions.
  */
