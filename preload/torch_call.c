@@ -117,15 +117,15 @@ static void put_optional(struct reader *r, const struct torch_argument *a, const
 		put_tensor(r, a->role, optional + (is_c10 ? C10_VALUE_OFFSET : 0));
 }
 
-/* A list longer than there is room for is one operand as large as the result. */
-static void put_tensors(struct reader *r, char role, const char *tensors, uint64_t n)
+/* Two have roles of their own; more are one operand as large as the result. */
+static void put_tensors(struct reader *r, const char *tensors, uint64_t n)
 {
-	if (n > PROF_MAX_OPERANDS - 2) {
+	if (n > 2) {
 		r->crowded = true;
 		return;
 	}
 	for (uint64_t i = 0; i < n; i++)
-		put_tensor(r, role, tensors + i * sizeof(void *));
+		put_tensor(r, i == 0 ? 'i' : 'o', tensors + i * sizeof(void *));
 }
 
 static void put_numbers(struct reader *r, char role, const int64_t *numbers, uint64_t n)
@@ -154,13 +154,13 @@ static void put_argument(struct reader *r, const struct torch_argument *a, const
 			uint64_t list[2];
 
 			memcpy(list, pointer, sizeof(list));
-			put_tensors(r, a->role, (const char *)(uintptr_t)list[0], list[1]);
+			put_tensors(r, (const char *)(uintptr_t)list[0], list[1]);
 		} else {
 			r->crowded = true;
 		}
 		break;
 	case 'a':
-		put_tensors(r, a->role, pointer, word[1]);
+		put_tensors(r, pointer, word[1]);
 		break;
 	case 'l':
 		put_numbers(r, a->role, (const int64_t *)(const void *)pointer, word[1]);

@@ -10,11 +10,11 @@ static const struct {
 	char letter;
 	uint8_t role;
 } operand_roles[] = {
-        {'i', PROF_OPERAND_INPUT},   {'n', PROF_OPERAND_INPUT},    {'o', PROF_OPERAND_OTHER},
-        {'w', PROF_OPERAND_WEIGHT},  {'b', PROF_OPERAND_BIAS},     {'q', PROF_OPERAND_QUERY},
-        {'k', PROF_OPERAND_KEY},     {'v', PROF_OPERAND_VALUE},    {'m', PROF_OPERAND_MASK},
-        {'x', PROF_OPERAND_INDEX},   {'y', PROF_OPERAND_OUTPUT},   {'s', PROF_OPERAND_STRIDE},
-        {'p', PROF_OPERAND_PADDING}, {'d', PROF_OPERAND_DILATION}, {'K', PROF_OPERAND_KERNEL},
+        {'i', PROF_OPERAND_INPUT},    {'o', PROF_OPERAND_OTHER},  {'w', PROF_OPERAND_WEIGHT},
+        {'b', PROF_OPERAND_BIAS},     {'q', PROF_OPERAND_QUERY},  {'k', PROF_OPERAND_KEY},
+        {'v', PROF_OPERAND_VALUE},    {'m', PROF_OPERAND_MASK},   {'x', PROF_OPERAND_INDEX},
+        {'y', PROF_OPERAND_OUTPUT},   {'s', PROF_OPERAND_STRIDE}, {'p', PROF_OPERAND_PADDING},
+        {'d', PROF_OPERAND_DILATION}, {'K', PROF_OPERAND_KERNEL},
 };
 
 /* ---- operands ---- */
@@ -47,13 +47,21 @@ static int64_t element_bytes(uint8_t dtype)
 	return bytes[dtype];
 }
 
+/* A parameter beside the input is its weight, and of an addition the bias. */
+static uint8_t role_of(const struct prof_desc_spec *spec, uint8_t role, const struct torch_item *item)
+{
+	if (role != PROF_OPERAND_OTHER || !(item->flags & TORCH_ITEM_CONSTANT))
+		return role;
+	return spec->op == PROF_OP_ADD ? PROF_OPERAND_BIAS : PROF_OPERAND_WEIGHT;
+}
+
 static void put_operand(struct prof_desc_spec *spec, uint8_t role, const struct torch_item *item,
                         const uint64_t *words)
 {
 	struct prof_operand_spec *o;
 
-	if (spec->n_operands == PROF_MAX_OPERANDS)
-		return;
+	if (spec->n_operands == PROF_MAX_OPERANDS || operand_of(spec, (enum prof_operand)role))
+		return; /* a role is played once */
 	o = &spec->operands[spec->n_operands++];
 	o->role = role;
 	o->dtype = item->dtype;
@@ -154,11 +162,14 @@ static void make_matmul(struct prof_desc_spec *spec)
 	fit_dims(out, 4);
 }
 
+/* A weight is a parameter, or what a vector is added to the product with: a
+ * scripted module's parameters are not known, and this is how its layers look. */
 static void make_product(struct prof_desc_spec *spec, bool constant)
 {
 	const struct prof_operand_spec *w = operand_of(spec, PROF_OPERAND_WEIGHT);
+	const struct prof_operand_spec *bias = operand_of(spec, PROF_OPERAND_BIAS);
 
-	if (!w || w->n_dims != 2 || !constant)
+	if (!w || w->n_dims != 2 || (!constant && !(bias && bias->n_dims == 1)))
 		make_matmul(spec);
 }
 
@@ -229,15 +240,6 @@ static void make_scale(struct prof_desc_spec *spec)
 		spec->op = PROF_OP_SCALE;
 }
 
-/* A parameter beside the input is its weight, and of an addition the bias. */
-static void name_constant(struct prof_desc_spec *spec, const struct torch_item *item)
-{
-	struct prof_operand_spec *o = &spec->operands[spec->n_operands - 1];
-
-	if (item->flags & TORCH_ITEM_CONSTANT && o->role == PROF_OPERAND_OTHER)
-		o->role = spec->op == PROF_OP_ADD ? PROF_OPERAND_BIAS : PROF_OPERAND_WEIGHT;
-}
-
 static void put_number(struct prof_desc_spec *spec, char role, int64_t value)
 {
 	if (role == 'g' && value != 1)
@@ -252,8 +254,7 @@ static void put_item(struct prof_desc_spec *spec, const struct torch_item *item,
 {
 	for (unsigned i = 0; i < sizeof(operand_roles) / sizeof(operand_roles[0]); i++)
 		if (operand_roles[i].letter == item->role) {
-			put_operand(spec, operand_roles[i].role, item, words);
-			name_constant(spec, item);
+			put_operand(spec, role_of(spec, operand_roles[i].role, item), item, words);
 			return;
 		}
 	put_number(spec, item->role, (int64_t)words[0]);

@@ -21,6 +21,7 @@ struct method {
 	const char *doc;
 };
 enum { METH_FASTCALL_KEYWORDS = 0x80 | 0x02 };
+enum { MOST_ARGUMENTS = 30 }; /* of a call that is made without an object of its own */
 
 struct torch_python torch_python;
 uint32_t torch_python_pending = WATCHING;
@@ -30,16 +31,23 @@ static const void *from; /* a return address in torch */
 
 /* ---- a module is called ---- */
 
-static void begin_root(struct prof_thread *t, struct torch_place *place, void *const *args, intptr_t n,
-                       void *names)
+/* The arguments of a call: n of them by place, then those with names. */
+struct call {
+	void *module;
+	void *const *args;
+	intptr_t n;
+	void *names; /* tuple, or null */
+};
+
+static void begin_root(struct prof_thread *t, struct torch_place *place, const struct call *call)
 {
 	struct prof_step_info info = {0};
 
-	place->root = torch_walk_root(args[0]);
+	place->root = torch_walk_root(call->module);
 	place->step = 0;
 	if (!place->root || !place->root->is_network)
 		return;
-	torch_walk_step(&info, args, n, names);
+	torch_walk_step(&info, call->args, call->n, call->names);
 	place->step = prof_step_begin(t, &info);
 }
 
@@ -72,20 +80,40 @@ static void leave(struct prof_thread *t, struct torch_place *place, const struct
 		torch_scope_release(inner.root);
 }
 
-static void *call_module(void *self, void *const *args, intptr_t n, void *names)
+/* What was there is a function, which takes the module as its first argument. */
+static void *call_original(const struct call *call)
 {
-	struct prof_thread *t = n > 0 ? prof_thread_get() : NULL;
+	intptr_t n = call->n + (call->names ? torch_python.PyTuple_Size(call->names) : 0);
+	void *args[MOST_ARGUMENTS + 1], *method, *result;
+
+	if (n <= MOST_ARGUMENTS) {
+		args[0] = call->module;
+		memcpy(args + 1, call->args, (size_t)n * sizeof(*args));
+		return torch_python.PyObject_Vectorcall(original, args, (size_t)call->n + 1, call->names);
+	}
+	method = torch_python.PyMethod_New(original, call->module);
+	if (!method)
+		return NULL;
+	result = torch_python.PyObject_Vectorcall(method, call->args, (size_t)call->n, call->names);
+	torch_python.Py_DecRef(method);
+	return result;
+}
+
+static void *call_module(void *module, void *const *args, intptr_t n, void *names)
+{
+	struct call call = {module, args, n, names};
+	struct prof_thread *t = prof_thread_get();
 	struct torch_place *place = t ? torch_place_of(t) : NULL;
 	struct torch_place outer;
 	void *result;
 
 	if (!place)
-		return torch_python.PyObject_Vectorcall(original, args, (size_t)n, names);
+		return call_original(&call);
 	outer = *place;
 	if (place->depth++ == 0)
-		begin_root(t, place, args, n, names);
-	enter_module(place, args[0]);
-	result = torch_python.PyObject_Vectorcall(original, args, (size_t)n, names);
+		begin_root(t, place, &call);
+	enter_module(place, module);
+	result = call_original(&call);
 	leave(t, place, &outer);
 	return result;
 }
@@ -135,12 +163,12 @@ static void *module_class(void)
 static bool replace_call(void *class)
 {
 	static struct method method = {"__call__", (void *)(uintptr_t)call_module, METH_FASTCALL_KEYWORDS,
-	                               NULL};
-	void *function = torch_python.PyCFunction_NewEx(&method, NULL, NULL);
-	void *bound = function ? torch_python.PyInstanceMethod_New(function) : NULL;
+	                               "__call__($self, /, *args, **kwargs)\n--\n\n"};
+	void *ours;
 
 	original = torch_python.PyObject_GetAttrString(class, "__call__");
-	if (original && bound && torch_python.PyObject_SetAttrString(class, "__call__", bound) == 0)
+	ours = original ? torch_python.PyDescr_NewMethod(class, &method) : NULL;
+	if (ours && torch_python.PyObject_SetAttrString(class, "__call__", ours) == 0)
 		return true;
 	torch_python.PyErr_Clear();
 	return false;

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * A network in Python is a tree of torch.nn.Module. Once the class is there,
- * its __call__ is replaced by a builtin function of ours that notes the module
+ * its __call__ is replaced by a builtin method of ours that notes the module
  * and calls the one that was there. A builtin has no frame of Python's, so
  * tracebacks, warnings and the stack depth are as without it, and unlike a
  * registered hook it leaves torch's short way of calling a module as it is.

@@ -259,7 +259,7 @@ void torch_walk_step(struct prof_step_info *info, void *const *args, intptr_t n,
 	intptr_t named = names ? torch_python.PyTuple_Size(names) : 0;
 	const void *input = NULL, *first = NULL;
 
-	for (intptr_t i = 1; i < n && !first; i++)
+	for (intptr_t i = 0; i < n && !first; i++)
 		first = tensor_in(args[i]);
 	for (intptr_t i = 0; i < named && !input; i++) {
 		const void *object = tensor_in(args[n + i]);

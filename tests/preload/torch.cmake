@@ -1,0 +1,18 @@
+# PyTorch: the distribution's own, and one that has nothing but names.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+foreach(way measured asked unknown)
+  add_library(torch_fake_${way} SHARED torch_fake_library.c)
+  target_compile_options(torch_fake_${way} PRIVATE -Wno-missing-prototypes)
+endforeach()
+target_compile_definitions(torch_fake_measured PRIVATE FAKE_SAMPLES)
+target_compile_definitions(torch_fake_asked PRIVATE FAKE_INTERFACE)
+foreach(way measured asked unknown)
+  add_executable(torch_fake_program_${way} torch_fake.c)
+  target_link_libraries(torch_fake_program_${way} PRIVATE torch_fake_${way})
+endforeach()
+
+foreach(test fake transformer convolutions cases)
+  add_test(NAME preload.torch_${test}
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/torch_${test}.sh ${CMAKE_BINARY_DIR})
+  set_tests_properties(preload.torch_${test} PROPERTIES LABELS preload TIMEOUT 300)
+endforeach()

@@ -1,0 +1,20 @@
+#!/bin/bash
+# torch_cases.sh: threads, processes, compilers, exceptions and gradients are as without the shim.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+. "$(dirname "$0")/torch_common.sh"
+run_both cases.py
+[ "$(grep -c Traceback plain)" = 5 ] || bad "the script does not fail where it should"
+holds "networks in threads" 1 '^threads True$' plain
+step_ops 0 >/dev/null || bad "no steps"
+# An operator that throws leaves no trace of itself, nor a wrong module behind.
+/usr/bin/python3 - ops.jsonl <<'PY' || bad "not as expected"
+import json, sys
+ops = [json.loads(line) for line in open(sys.argv[1])]
+linear = [op for op in ops if op['name'] == 'aten::linear' and 'step' in op and not op.get('depth')]
+wrong = [op for op in linear if op['context'] not in ('first', 'second')]
+known = {(op['context'], tuple(op['weight'])) for op in linear} - {('first', (12, 24)), ('second', (24, 6))}
+print(len(linear), 'linear;', wrong[:2], known)
+sys.exit(len(linear) < 200 or bool(wrong) or bool(known))
+PY
+ls trace.*.bin >/dev/null || bad "the processes that load data left no traces"
+finish
