@@ -306,7 +306,7 @@ bool torch_layout_read_object(const void *object, struct torch_shape *shape)
 		return false;
 	n = word_at(object, at->sizes);
 	if (n > at->inside) {
-		memcpy(&sizes, sizes, sizeof(sizes));
+		sizes = (const int64_t *)(uintptr_t)word_at(object, at->sizes + 8);
 		strides = sizes + n;
 	}
 	if (n > 64)
