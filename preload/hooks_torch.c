@@ -93,15 +93,31 @@ struct torch_place *torch_place_of(struct prof_thread *t)
 
 /* ---- descriptors ---- */
 
+/* Two chains, so that one multiplication need not wait for the other. */
 static uint64_t hash_key(const struct torch_key *key)
 {
-	uint64_t h = key->n_words;
+	uint64_t even = key->n_words, odd = 0;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < key->n_words; i++) {
-		h = (h ^ key->word[i]) * 0x9e3779b97f4a7c15u;
-		h ^= h >> 32;
+	for (; i + 1 < key->n_words; i += 2) {
+		even = (even ^ key->word[i]) * 0x9e3779b97f4a7c15u;
+		odd = (odd ^ key->word[i + 1]) * 0xbf58476d1ce4e5b9u;
+		even ^= even >> 32;
+		odd ^= odd >> 32;
 	}
-	return h;
+	if (i < key->n_words)
+		odd ^= key->word[i] * 0x94d049bb133111ebu;
+	even ^= odd * 0xa0761d6478bd642fu;
+	return even ^ even >> 32;
+}
+
+static inline bool same_words(const struct entry *e, const struct torch_key *key)
+{
+	uint64_t differ = e->n_words ^ key->n_words;
+
+	for (uint32_t i = 0; i < key->n_words && !differ; i++)
+		differ = e->word[i] ^ key->word[i];
+	return !differ;
 }
 
 static __attribute__((noinline)) uint32_t intern(struct prof_thread *t, const struct torch_key *key,
@@ -119,7 +135,7 @@ static uint32_t desc_of(struct prof_thread *t, struct torch_thread *state, const
 
 	if (key->n_words > ENTRY_WORDS)
 		return intern(t, key, state->place.module);
-	if (e->n_words == key->n_words && memcmp(e->word, key->word, key->n_words * 8) == 0)
+	if (same_words(e, key))
 		return e->desc;
 	e->desc = intern(t, key, state->place.module);
 	e->n_words = key->n_words;

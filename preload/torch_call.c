@@ -74,9 +74,10 @@ static void put_words(struct torch_key *key, const struct torch_item *item, cons
 	if (key->n_words + n > TORCH_KEY_WORDS)
 		return;
 	memcpy(w, item, sizeof(*item));
-	memcpy(w + 1, dims, item->n_dims * sizeof(*dims));
-	if (item->flags & TORCH_ITEM_STRIDED)
-		memcpy(w + 1 + item->n_dims, strides, item->n_dims * sizeof(*strides));
+	for (unsigned i = 0; i < item->n_dims; i++)
+		w[1 + i] = (uint64_t)dims[i];
+	for (unsigned i = 0; i < item->n_dims && item->flags & TORCH_ITEM_STRIDED; i++)
+		w[1 + item->n_dims + i] = (uint64_t)strides[i];
 	key->n_words += n;
 }
 

@@ -1,7 +1,7 @@
 /* torch_fake.c: calls operators as a program with PyTorch 2.x does.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "torch_fake.h"
+#include "tests/preload/torch_fake.h"
 
 #include <stdio.h>
 

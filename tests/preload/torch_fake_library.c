@@ -4,7 +4,7 @@
  * FAKE_SAMPLES: with the functions that samples are made with. FAKE_INTERFACE: with
  * those of the C interface. Otherwise with neither.
  */
-#include "torch_fake.h"
+#include "tests/preload/torch_fake.h"
 
 #include <stdlib.h>
 #include <string.h>
