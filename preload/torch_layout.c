@@ -227,9 +227,10 @@ bool torch_layout_busy(void)
 bool torch_layout_ready(const void *return_address)
 {
 	uint32_t s = __atomic_load_n(&state, __ATOMIC_ACQUIRE);
+	struct guard calm;
 	int saved = errno;
 
-	if (__builtin_expect(s == UNKNOWN && !measuring, 0) && trylock_take(&lock)) {
+	if (__builtin_expect(s == UNKNOWN && !measuring, 0) && trylock_take(&lock, &calm)) {
 		s = __atomic_load_n(&state, __ATOMIC_ACQUIRE);
 		if (s == UNKNOWN) {
 			measuring = true;
@@ -237,7 +238,7 @@ bool torch_layout_ready(const void *return_address)
 			measuring = false;
 			__atomic_store_n(&state, s, __ATOMIC_RELEASE);
 		}
-		trylock_give(&lock);
+		trylock_give(&lock, &calm);
 		errno = saved;
 	}
 	return s == READY || s == ASKED;
