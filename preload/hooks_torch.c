@@ -211,8 +211,7 @@ static void record(const struct hook_call *call, const struct note *note, uint64
 	site = prof_call_site(t, call->return_address, thunk_stack_pointer(call));
 	key.word[TORCH_KEY_OP] = number;
 	key.word[TORCH_KEY_WHERE] = site | (uint64_t)prof_region_current(t) << 32;
-	key.word[TORCH_KEY_CONTEXT] =
-	        note->before << 32 | (state->place.module ? state->place.module->id : 0);
+	key.word[TORCH_KEY_CONTEXT] = torch_key_context(state->place.module, note->before);
 	torch_call_read(&key, &plans[number], call, torch_layout_ready(call->return_address),
 	                state->place.root);
 	desc = desc_of(t, state, &key);

@@ -47,8 +47,8 @@ struct torch_plan {
 	struct torch_argument argument[TORCH_MAX_ARGUMENTS];
 };
 
-/* Words of a key: the operator; site and region; context, and in the upper half
- * how often its module has called this operator before; then items, each a
+/* Words of a key: the operator; site and region; the module's name, and in the
+ * upper half how often it has called this operator before; then items, each a
  * head, its sizes, and its strides when it has any. */
 enum { TORCH_KEY_OP, TORCH_KEY_WHERE, TORCH_KEY_CONTEXT, TORCH_KEY_ITEMS };
 
@@ -66,6 +66,12 @@ struct torch_item {
 };
 enum { TORCH_ITEM_STRIDED = 1, TORCH_ITEM_CONSTANT = 2 };
 _Static_assert(sizeof(struct torch_item) == 8, "an item's head is one word");
+
+/* A root has no name, which is not the same as no module. */
+static inline uint64_t torch_key_context(const struct torch_name *module, uint64_t before)
+{
+	return module ? (before << 1 | 1) << 32 | module->id : 0;
+}
 
 /* Where the arguments of an operator are; returns the number of words on the
  * stack, of a call whose result comes through a hidden pointer or not. */

@@ -265,7 +265,7 @@ static void put_item(struct prof_desc_spec *spec, const struct torch_item *item,
 static uint32_t result_name(const struct torch_op *op, const struct torch_key *key,
                             const struct torch_name *module)
 {
-	uint32_t before = (uint32_t)(key->word[TORCH_KEY_CONTEXT] >> 32);
+	uint32_t before = (uint32_t)(key->word[TORCH_KEY_CONTEXT] >> 33);
 	const char *colon = strrchr(op->native, ':');
 	char text[1024];
 	int bytes;

@@ -8,9 +8,10 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <string.h>
 
-enum { DONE, WATCHING, QUEUED };
+enum { DONE, WATCHING, AT_WORK };
 
 /* PyMethodDef, as it has been since Python 2; the flags are those of a function
  * that takes an array of arguments and a tuple of the names of the last ones. */
@@ -174,23 +175,18 @@ static bool replace_call(void *class)
 	return false;
 }
 
-/* Called by the interpreter, on its main thread; nothing may be raised. */
-static int take_over(void *unused)
+/* Whether the class has been taken over, or never will be; with the lock. */
+static bool take_over(void)
 {
 	void *class = module_class();
-	uint32_t next = class ? DONE : WATCHING;
-	int saved = errno;
 
-	if (class) {
-		learn_tensors();
-		if (!replace_call(class))
-			prof_note("torch: modules' names are not known: their class could not be "
-			          "taken over");
-		torch_python.Py_DecRef(class);
-	}
-	__atomic_store_n(&torch_python_pending, next, __ATOMIC_RELEASE);
-	errno = saved;
-	return 0;
+	if (!class)
+		return false;
+	learn_tensors();
+	if (!replace_call(class))
+		prof_note("torch: modules' names are not known: their class could not be taken over");
+	torch_python.Py_DecRef(class);
+	return true;
 }
 
 /* Whether there is an interpreter. */
@@ -217,18 +213,34 @@ static bool find_functions(void)
 	return true;
 }
 
+/* Whether a call comes from torch's Python binding. It holds no lock then: it has
+ * given the interpreter's away for this call, and takes it back after it. */
+static bool is_from_binding(const void *return_address)
+{
+	struct dl_find_object found;
+
+	return _dl_find_object((void *)(uintptr_t)return_address, &found) == 0
+	       && strstr(found.dlfo_link_map->l_name, "libtorch_python");
+}
+
 void torch_python_watch(const void *return_address)
 {
-	uint32_t expected = WATCHING;
+	uint32_t expected = WATCHING, next = WATCHING;
 	int saved = errno;
 
-	if (!__atomic_compare_exchange_n(&torch_python_pending, &expected, QUEUED, false, __ATOMIC_ACQUIRE,
+	if (!__atomic_compare_exchange_n(&torch_python_pending, &expected, AT_WORK, false, __ATOMIC_ACQUIRE,
 	                                 __ATOMIC_RELAXED))
 		return;
 	from = return_address;
-	if (!find_functions()) /* a program without Python */
-		__atomic_store_n(&torch_python_pending, DONE, __ATOMIC_RELEASE);
-	else if (!torch_python.Py_IsInitialized() || torch_python.Py_AddPendingCall(take_over, NULL) != 0)
-		__atomic_store_n(&torch_python_pending, WATCHING, __ATOMIC_RELEASE);
+	if (!find_functions()) { /* a program without Python */
+		next = DONE;
+	} else if (is_from_binding(return_address) && torch_python.Py_IsInitialized()) {
+		int lock = torch_python.PyGILState_Ensure();
+
+		if (take_over())
+			next = DONE;
+		torch_python.PyGILState_Release(lock);
+	}
+	__atomic_store_n(&torch_python_pending, next, __ATOMIC_RELEASE);
 	errno = saved;
 }

@@ -43,9 +43,10 @@ struct torch_place {
 struct torch_place *torch_place_of(struct prof_thread *t);
 
 /* Not 0 while the class is still to be taken over; then every operator calls
- * torch_python_watch(), which has it done as soon as that is possible: on the
- * main thread, between two instructions of Python. return_address: in the
- * module that called the operator. Never blocks. */
+ * torch_python_watch(), which does it in the first one that Python calls once
+ * the class is there; it waits for the interpreter's lock then, which the
+ * caller is about to do as well. return_address: in the module that called
+ * the operator. */
 extern uint32_t torch_python_pending;
 void torch_python_watch(const void *return_address);
 

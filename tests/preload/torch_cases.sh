@@ -17,4 +17,9 @@ print(len(linear), 'linear;', wrong[:2], known)
 sys.exit(len(linear) < 200 or bool(wrong) or bool(known))
 PY
 ls trace.*.bin >/dev/null || bad "the processes that load data left no traces"
+
+run_both worker.py
+"$build/bin/proftrace" info trace.bin >info
+holds "steps of a second thread" 1 '^steps +3: 1 prefill \(5 tokens\), 2 decode \(2 tokens\)' info
+holds "its layers" 6 '"op": "linear".*"result": "[02]\.linear"' ops.jsonl
 finish
