@@ -4,6 +4,7 @@
  * dlopen() is left alone: the loader asks who calls it, and a library that
  * comes changes nothing that is known of the others.
  */
+#include "preload/entry.h"
 #include "preload/resolve.h"
 #include "runtime/recorder.h"
 
@@ -24,6 +25,7 @@ __attribute__((visibility("default"))) int dlclose(void *handle)
 	resolve_close_begin();
 	result = real(handle);
 	resolve_close_end();
+	entry_forget_unloaded();
 	prof_modules_changed();
 	return result;
 }

@@ -1,6 +1,7 @@
 /* shim.c: the shim comes and goes with the program it is preloaded into.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
+#include "preload/entry.h"
 #include "preload/families.h"
 #include "preload/resolve.h"
 #include "runtime/recorder.h"
@@ -20,4 +21,5 @@ __attribute__((constructor)) static void shim_load(void)
 __attribute__((destructor)) static void shim_unload(void)
 {
 	prof_runtime_stop();
+	entry_return_all();
 }

@@ -9,6 +9,13 @@ list(APPEND PROF_SHIM_SOURCES
   xray.c
   thunk.c
   thunk_x86_64.S
+  thunk_whole_x86_64.S
+  stub.c
+  code_pages.c
+  disassembler.c
+  entry.c
+  entry_x86_64.c
+  x86_instruction.c
   blas.c
   blas_calls.c
   hooks_blas.c

@@ -3,6 +3,8 @@
  */
 #include "preload/thunk.h"
 
+#include "preload/entry.h"
+
 /* When the real function of one hook ends in a jump to another hooked function
  * (a tail call), that one returns into the thunk of the first, whose frame is
  * then the one that the frame pointer, restored before the jump, points to. */
@@ -19,15 +21,17 @@ void *thunk_enter(struct hook_call *call)
 	const struct hook *hook = call->hook;
 	const void *from = call->return_address;
 
-	if (__builtin_expect(from == thunk_returned, 0)) {
+	if (__builtin_expect(from == thunk_returned || from == thunk_whole_returned, 0)) {
 		const struct hook_call *outer = enclosing(call);
 
-		from = outer->real;
+		from = entry_origin(outer->real);
 		call->return_address = outer->return_address;
 	}
-	call->real = resolve_real(hook->cache, hook->name, from);
-	if (__builtin_expect(!call->real, 0))
-		resolve_missing(hook->name);
+	if (hook->cache) {
+		call->real = resolve_real(hook->cache, hook->name, from);
+		if (__builtin_expect(!call->real, 0))
+			resolve_missing(hook->name);
+	}
 	return hook->family->enter(call);
 }
 

@@ -54,7 +54,8 @@ struct hook_family {
 void *thunk_never_enter(struct hook_call *call);
 bool thunk_never_exit(struct hook_call *call);
 
-/* One exported symbol; thunk_<cpu>.S knows this layout. */
+/* One exported symbol, or (with a null cache, when enter() finds the real function
+ * by itself) one made by stub_make(); thunk_<cpu>.S knows this layout. */
 struct hook {
 	const char *name;
 	struct resolve_cache *cache;
@@ -102,6 +103,14 @@ static inline const void *thunk_stack_pointer(const struct hook_call *call)
 
 /* The return address of every real function called by a thunk. */
 extern const char thunk_returned[] __attribute__((visibility("hidden")));
+
+/* The same for stubs (stub.h): where they lead, where its real functions return
+ * to, what a stub is made from, and what is to be called before the first. */
+void thunk_whole(void) __attribute__((visibility("hidden")));
+void thunk_whole_start(void) __attribute__((visibility("hidden")));
+extern const char thunk_whole_returned[] __attribute__((visibility("hidden")));
+extern const char stub_template[] __attribute__((visibility("hidden")));
+extern const char stub_template_end[] __attribute__((visibility("hidden")));
 
 /* Called by the thunk, the long way. */
 void *thunk_enter(struct hook_call *call);
