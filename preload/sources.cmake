@@ -16,6 +16,8 @@ list(APPEND PROF_SHIM_SOURCES
   entry.c
   entry_x86_64.c
   x86_instruction.c
+  symbols.c
+  symbols_file.c
   blas.c
   blas_calls.c
   hooks_blas.c
