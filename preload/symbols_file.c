@@ -250,6 +250,22 @@ static bool is_of_use(const GElf_Sym *symbol)
 	       && (type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE);
 }
 
+/* `f.cold` (gcc), `f.cold.1`, `f.__part.1` (clang) are pieces of f, moved elsewhere: they
+ * are jumped to with f's stack frame, not called. */
+static bool is_piece(const char *name)
+{
+	const char *cold = strstr(name, ".cold");
+
+	return (cold && (cold[5] == 0 || cold[5] == '.')) || strstr(name, ".__part.");
+}
+
+static enum symbols_kind kind_of(const char *name, unsigned type)
+{
+	if (type == STT_NOTYPE || is_piece(name))
+		return SYMBOLS_LABEL;
+	return type == STT_GNU_IFUNC ? SYMBOLS_IFUNC : SYMBOLS_FUNCTION;
+}
+
 static void add_symbol(struct symbols_file *f, const GElf_Sym *symbol, size_t names, const char *source,
                        struct symbols_list *list)
 {
@@ -269,9 +285,7 @@ static void add_symbol(struct symbols_file *f, const GElf_Sym *symbol, size_t na
 	                            .source = source,
 	                            .address = symbol->st_value,
 	                            .bytes = symbol->st_size,
-	                            .kind = type == STT_FUNC        ? SYMBOLS_FUNCTION
-	                                    : type == STT_GNU_IFUNC ? SYMBOLS_IFUNC
-	                                                            : SYMBOLS_LABEL,
+	                            .kind = (uint8_t)kind_of(name, type),
 	                            .rank = binding == STB_LOCAL  ? 2
 	                                    : binding == STB_WEAK ? 1
 	                                                          : 0};

@@ -14,9 +14,10 @@ prof_unit_test(test_lapack preload_lapack)
 add_library(preload_torch STATIC ${CMAKE_SOURCE_DIR}/preload/torch_call.c ${CMAKE_SOURCE_DIR}/preload/torch_describe.c)
 prof_unit_test(test_torch preload_torch)
 set(preload ${CMAKE_SOURCE_DIR}/preload)
-add_library(preload_entry STATIC ${preload}/entry.c ${preload}/entry_x86_64.c ${preload}/x86_instruction.c
+add_library(preload_entry STATIC ${preload}/symbols.c ${preload}/symbols_file.c ${preload}/entry.c ${preload}/entry_x86_64.c ${preload}/x86_instruction.c
   ${preload}/disassembler.c ${preload}/code_pages.c ${preload}/stub.c ${preload}/thunk.c ${preload}/resolve.c
   ${preload}/thunk_x86_64.S ${preload}/thunk_whole_x86_64.S)
 target_link_libraries(preload_entry PUBLIC prof_runtime)
+set_target_properties(preload_entry PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
 prof_unit_test(test_entry preload_entry)
 target_sources(test_entry PRIVATE entry_functions_x86_64.S)
