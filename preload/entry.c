@@ -75,6 +75,18 @@ static struct entry *table_new(void)
 	}
 }
 
+/* One that this function had and gave back, whose code serves again: a library
+ * may be opened and closed any number of times. Lock held. */
+static struct entry *table_again(uintptr_t function, size_t code_bytes)
+{
+	struct entry *e;
+
+	for (unsigned i = 0; (e = table_at(i)) && e->code; i++)
+		if (!is_taken(e) && e->function == function && e->code_bytes == code_bytes)
+			return e;
+	return NULL;
+}
+
 const void *entry_origin(const void *address)
 {
 	uintptr_t at = (uintptr_t)address;
@@ -197,14 +209,9 @@ static bool make_plan(const struct entry_request *r, const struct entry_segments
 	return true;
 }
 
-static bool install(const struct entry_request *r, const struct entry_plan *plan, uintptr_t code)
+static bool install(struct entry *e, const struct entry_request *r, const struct entry_plan *plan,
+                    uintptr_t code)
 {
-	struct entry *e = table_new();
-
-	if (!e) {
-		errno = ENOMEM;
-		return false;
-	}
 	e->function = (uintptr_t)r->function;
 	e->patch = plan->patch;
 	e->patch_bytes = (uint32_t)plan->patch_bytes;
@@ -225,20 +232,22 @@ static bool install(const struct entry_request *r, const struct entry_plan *plan
 static int take(const struct entry_request *r, const struct entry_segments *s, char *why, size_t why_bytes)
 {
 	struct entry_plan plan;
+	struct entry *e;
 	void *code;
 
 	if (!make_plan(r, s, (uintptr_t)r->function, &plan, why, why_bytes))
 		return -1;
 	if (!r->replacement)
 		return 0;
-	code = code_room(plan.code_bytes, (uintptr_t)r->function, entry_cpu_reach);
-	if (!code) {
+	e = table_again((uintptr_t)r->function, plan.code_bytes);
+	code = e ? (void *)e->code : code_room(plan.code_bytes, (uintptr_t)r->function, entry_cpu_reach);
+	if (!code || (!e && !(e = table_new()))) {
 		snprintf(why, why_bytes, "there is no executable memory near it: %s", strerror(errno));
 		return -1;
 	}
 	if (!make_plan(r, s, (uintptr_t)code, &plan, why, why_bytes))
 		return -1;
-	if (!install(r, &plan, (uintptr_t)code)) {
+	if (!install(e, r, &plan, (uintptr_t)code)) {
 		snprintf(why, why_bytes, "its code cannot be changed: %s", strerror(errno));
 		return -1;
 	}

@@ -134,7 +134,7 @@ static bool table_hits(const struct plan_state *ps, const struct head *h, uintpt
 {
 	uintptr_t low = (uintptr_t)ps->r->function, high = low + ps->r->bytes;
 
-	if (table % 4 || table < ps->s->data_low)
+	if (table % 4 || table < ps->s->data_low || table >= ps->s->data_high)
 		return false;
 	for (uintptr_t e = table; e + 4 <= ps->s->data_high; e += 4) {
 		int32_t offset;

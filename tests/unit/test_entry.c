@@ -5,6 +5,7 @@
 
 #include <CUnit/Basic.h>
 #include <CUnit/CUnit.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -133,6 +134,34 @@ static void what_is_no_code_is_refused(void)
 	r.bytes = 0;
 	CU_ASSERT_EQUAL(entry_check(&r, why, sizeof(why)), -1);
 	CU_ASSERT_STRING_EQUAL(why, "its length is not known");
+}
+
+/* ---- libraries that go ---- */
+
+/* The library comes back to the same place, as a rule, with none of it taken over. */
+static void a_library_may_go_and_come(void)
+{
+	char why[128] = "";
+
+	for (int i = 0; i < 50; i++) {
+		void *library = dlopen(PLUGIN, RTLD_NOW);
+		function *f = library ? (function *)(uintptr_t)dlsym(library, "plugged") : NULL;
+		struct entry_request r = {.function = (void *)(uintptr_t)f,
+		                          .bytes = 9,
+		                          .replacement = (void *)(uintptr_t)replacement,
+		                          .original = (void **)&original};
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+		calls = 0;
+		CU_ASSERT_EQUAL(f(4, 5), 4 * 5 + 1);
+		CU_ASSERT_EQUAL(calls, 0);
+		CU_ASSERT_EQUAL(entry_take(&r, why, sizeof(why)), 0);
+		CU_ASSERT_EQUAL(f(4, 5), 4 * 5 + 1);
+		CU_ASSERT_EQUAL(calls, 1);
+		dlclose(library);
+		entry_forget_unloaded();
+	}
+	entry_return_all();
 }
 
 /* ---- threads ---- */
@@ -266,6 +295,7 @@ int main(void)
 	        {"every kind of instruction", every_kind_of_instruction},
 	        {"instructions newer than the decoder", instructions_newer_than_the_decoder},
 	        {"what is no code is refused", what_is_no_code_is_refused},
+	        {"a library may go and come", a_library_may_go_and_come},
 	        {"a thread in the function", a_thread_in_the_function},
 	        {"a stub keeps what the function keeps", a_stub_keeps_what_the_function_keeps},
 	        {"a stub passes everything on", a_stub_passes_everything_on},
