@@ -3,10 +3,9 @@
  */
 #include "tools/lib/diag.h"
 
-#include <ctype.h>
+#include <prof/nearest.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 /* Text from files may hold anything: control characters would let a hostile
  * file drive the reader's terminal. */
@@ -50,57 +49,7 @@ int diag_at(struct diag *d, const char *file, unsigned line, unsigned column, co
 	return -1;
 }
 
-enum { NAME_MAX_COMPARED = 64 };
-
-static char fold(char c)
-{
-	return c == '_' ? '-' : (char)tolower((unsigned char)c);
-}
-
-/* Edits (a swap of neighbours is one) between two names. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned rows[3][NAME_MAX_COMPARED + 1];
-	unsigned *before = rows[0], *previous = rows[1], *now = rows[2];
-	unsigned la = (unsigned)strlen(a), lb = (unsigned)strlen(b);
-
-	if (la > NAME_MAX_COMPARED || lb > NAME_MAX_COMPARED)
-		return ~0u;
-	for (unsigned j = 0; j <= lb; j++)
-		previous[j] = j;
-	for (unsigned i = 1; i <= la; i++) {
-		unsigned *spare = before;
-
-		now[0] = i;
-		for (unsigned j = 1; j <= lb; j++) {
-			unsigned best = previous[j - 1] + (fold(a[i - 1]) != fold(b[j - 1]));
-
-			best = previous[j] + 1 < best ? previous[j] + 1 : best;
-			best = now[j - 1] + 1 < best ? now[j - 1] + 1 : best;
-			if (i > 1 && j > 1 && fold(a[i - 1]) == fold(b[j - 2])
-			    && fold(a[i - 2]) == fold(b[j - 1]) && before[j - 2] + 1 < best)
-				best = before[j - 2] + 1;
-			now[j] = best;
-		}
-		before = previous;
-		previous = now;
-		now = spare;
-	}
-	return previous[lb];
-}
-
 const char *diag_nearest(const char *name, const char *const *names, unsigned n)
 {
-	const char *nearest = NULL;
-	unsigned best = ~0u;
-
-	for (unsigned i = 0; i < n; i++) {
-		unsigned edits = distance(name, names[i]);
-
-		if (edits < best) {
-			best = edits;
-			nearest = names[i];
-		}
-	}
-	return best <= 1 + (unsigned)strlen(name) / 4 ? nearest : NULL;
+	return prof_nearest(name, names, n);
 }
