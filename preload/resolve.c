@@ -57,10 +57,23 @@ bool resolve_is_own(const void *address)
 	return (uintptr_t)address - own_low < own_high - own_low;
 }
 
+/* Its version is a newer one since all of libdl is in libc. */
+resolve_dlsym_fn *resolve_dlsym(void)
+{
+	static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.2.5", "GLIBC_2.17"};
+	static void *cached;
+	void *found = __atomic_load_n(&cached, __ATOMIC_RELAXED);
+
+	for (unsigned i = 0; !found && i < sizeof(versions) / sizeof(versions[0]); i++)
+		found = dlvsym(RTLD_NEXT, "dlsym", versions[i]);
+	__atomic_store_n(&cached, found, __ATOMIC_RELAXED);
+	return (resolve_dlsym_fn *)found;
+}
+
 /* The program must not find an error of ours in dlerror(). */
 static void *symbol_in(void *handle, const char *name)
 {
-	void *found = dlsym(handle, name);
+	void *found = resolve_dlsym()(handle, name);
 
 	if (!found)
 		(void)dlerror();
@@ -137,6 +150,20 @@ static void *find(const char *name, const struct module *caller)
 
 	if (!found && caller->path)
 		found = symbol_of_module(caller->path, name);
+	return found ? found : symbol_anywhere(name);
+}
+
+void *resolve_as_module(const char *name, const void *inside)
+{
+	void *found = resolve_dlsym()(RTLD_DEFAULT, name);
+	struct module caller;
+
+	if (found)
+		return found;
+	(void)dlerror();
+	caller = module_of(inside);
+	if (caller.path)
+		found = symbol_of_module(caller.path, name);
 	return found ? found : symbol_anywhere(name);
 }
 

@@ -117,6 +117,14 @@ void resolve_start(void);
 void resolve_close_begin(void);
 void resolve_close_end(void);
 
+/* The real dlsym(): the shim has one of its own. */
+typedef void *resolve_dlsym_fn(void *handle, const char *name);
+resolve_dlsym_fn *resolve_dlsym(void);
+
+/* What the module at an address would be bound to under this name, the shim's
+ * own functions included; null when there is none. May wait for the loader. */
+void *resolve_as_module(const char *name, const void *inside);
+
 /* The next definition of a name after the shim's in the global scope, or null. */
 void *resolve_next(const char *name);
 

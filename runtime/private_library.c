@@ -155,6 +155,31 @@ static void lead_here(void *handle)
 	}
 }
 
+/* Never given back, so their places stay theirs. */
+#define OPENED_MAX 16u
+static uintptr_t opened[OPENED_MAX];
+static unsigned n_opened;
+
+static void remember(void *handle)
+{
+	struct link_map *map;
+	unsigned i;
+
+	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0)
+		return;
+	i = __atomic_fetch_add(&n_opened, 1, __ATOMIC_RELAXED);
+	if (i < OPENED_MAX)
+		__atomic_store_n(&opened[i], map->l_addr, __ATOMIC_RELEASE);
+}
+
+bool private_library_is(uintptr_t bias)
+{
+	for (unsigned i = 0; i < OPENED_MAX; i++)
+		if (bias && __atomic_load_n(&opened[i], __ATOMIC_ACQUIRE) == bias)
+			return true;
+	return false;
+}
+
 void *private_library_open(const char *name)
 {
 	void *loaded = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD), *handle;
@@ -163,7 +188,9 @@ void *private_library_open(const char *name)
 	if (loaded)
 		return loaded;
 	handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-	if (handle)
-		lead_here(handle);
+	if (!handle)
+		return NULL;
+	remember(handle);
+	lead_here(handle);
 	return handle;
 }
