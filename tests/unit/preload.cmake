@@ -25,3 +25,11 @@ add_library(entry_plugin MODULE entry_plugin.S)
 set_target_properties(entry_plugin PROPERTIES LINKER_LANGUAGE C LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/unit)
 target_compile_definitions(test_entry PRIVATE PLUGIN="$<TARGET_FILE:entry_plugin>")
 add_dependencies(test_entry entry_plugin)
+
+# What the shim loads for itself, libyaml, tests link.
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
+add_library(preload_user STATIC ${CMAKE_SOURCE_DIR}/preload/user_yaml.c ${CMAKE_SOURCE_DIR}/preload/user_signature.c
+  ${CMAKE_SOURCE_DIR}/preload/user_expr.c ${CMAKE_SOURCE_DIR}/preload/user_value.c ${CMAKE_SOURCE_DIR}/preload/user_names.c
+  ${CMAKE_SOURCE_DIR}/preload/user_rule.c ${CMAKE_SOURCE_DIR}/preload/user_file.c)
+target_link_libraries(preload_user PUBLIC prof_runtime PkgConfig::YAML)
+prof_unit_test(test_user_file preload_user)
