@@ -74,7 +74,7 @@ static void find_place(struct prof_thread *t, const struct hook_call *call, stru
 static void keep_place(struct blas_entry *e, const struct place *place, const struct hook_call *call)
 {
 	uint32_t generation = __atomic_load_n(&resolve_generation, __ATOMIC_RELAXED);
-	bool lasts = (place->site || !prof_call_sites_wanted())
+	bool lasts = (place->site || !prof_call_sites_wanted()) && call->hook->cache
 	             && resolve_is_kept(call->hook->cache, call->return_address, call->real);
 
 	e->site = place->site;

@@ -3,6 +3,7 @@
  */
 #include "preload/entry.h"
 #include "preload/families.h"
+#include "preload/hooks_user.h"
 #include "preload/resolve.h"
 #include "runtime/recorder.h"
 
@@ -21,5 +22,6 @@ __attribute__((constructor)) static void shim_load(void)
 __attribute__((destructor)) static void shim_unload(void)
 {
 	prof_runtime_stop();
+	hooks_user_stop();
 	entry_return_all();
 }

@@ -52,6 +52,23 @@ list(APPEND PROF_SHIM_SOURCES
   torch_walk.c
   hooks_torch.c
   hooks_torch.S
+  user_yaml.c
+  user_signature.c
+  user_expr.c
+  user_value.c
+  user_names.c
+  user_rule.c
+  user_file.c
+  user_load.c
+  user_calls.c
+  user_modules.c
+  user_targets.c
+  user_list.c
+  user_callers.c
+  slots.c
+  extent.c
+  hooks_user.c
+  hooks_dlsym_x86_64.S
 )
 
 # What runs before the caller's vector registers are saved must not touch them,

@@ -33,6 +33,7 @@ enum prof_slot {
 	PROF_SLOT_FUNCTIONS,
 	PROF_SLOT_TORCH,
 	PROF_SLOT_SPARE0,
+	PROF_SLOT_USER,
 	PROF_SLOT_SPARE1,
 	PROF_SLOTS
 };
@@ -289,6 +290,9 @@ void prof_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* On standard error, when PROFSHIM_VERBOSE is at least `level`. */
 void prof_say(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Recording stops here, for this reason: one line on standard error. */
+void prof_stop(const char *why);
 
 /* Whether PROFSHIM_FAMILIES has this family on. */
 bool prof_family_enabled(const char *family);

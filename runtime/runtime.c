@@ -111,6 +111,16 @@ void recorder_halt(const char *why)
 	say_line(sentence);
 }
 
+void prof_stop(const char *why)
+{
+	struct guard g;
+
+	if (!guard_enter(&g))
+		return;
+	recorder_halt(why);
+	guard_leave(&g);
+}
+
 /* ---- fork ---- */
 
 /* The lock is held across fork(), so that the child's copy of everything is

@@ -16,6 +16,7 @@
 
 #include "tools/lib/cli.h"
 #include "tools/profrun/command.h"
+#include "tools/profrun/hooks.h"
 #include "tools/profrun/idle.h"
 #include "tools/profrun/launch.h"
 #include "tools/profrun/report.h"
@@ -42,9 +43,10 @@ static const struct {
 static struct {
 	const char *values[N_ENV]; /* options given, null for the others */
 	const char *library;
-	bool quiet;
-	double idle_s; /* negative: not given */
-	struct cli_option options[N_ENV + 4];
+	bool quiet, lists;
+	const char *explain, *format;         /* null: not given */
+	double idle_s;                        /* negative: not given */
+	struct cli_option options[N_ENV + 5]; /* two variables have none, six have no variable, an end */
 	char names[N_ENV][32];
 	char helps[N_ENV][256];
 } run;
@@ -52,15 +54,13 @@ static struct {
 /* "PROFSHIM_CALLSITES" is --callsites, its value unchecked but for those of
  * settings.h: the shim says what it cannot use, and it does so for those too who
  * set the variable by hand. */
-static void make_options(void)
+static struct cli_option *add_variables(struct cli_option *o)
 {
-	struct cli_option *o = run.options;
-
 	for (unsigned i = 0; i < N_ENV; i++) {
 		const char *from = variables[i].env + strlen("PROFSHIM_");
 		char *to = run.names[i];
 
-		if (i == ENV_IDLE) /* --idle is how long it is measured */
+		if (i == ENV_IDLE || i == ENV_LIST) /* options of another kind */
 			continue;
 		to += sprintf(to, "--");
 		for (; *from; from++)
@@ -77,27 +77,32 @@ static void make_options(void)
 		        .value = &run.values[i],
 		};
 	}
+	return o;
+}
+
+static void make_options(void)
+{
+	const struct cli_option own[] = {
+	        {"--idle", 0, CLI_DOUBLE, "SECONDS",
+	         "measure the idle machine's power for so long before the command starts; 0: "
+	         "don't (default: 0.5 where there are meters)",
+	         &run.idle_s, 0, IDLE_MAX_S},
+	        {"--library", 0, CLI_STRING, "FILE",
+	         "libprofshim.so to load (default: the one installed with this program)", &run.library, 0, 0},
+	        {"--list-hooks", 0, CLI_FLAG, NULL,
+	         "say which functions of the command would be hooked, how, and why not, instead of running "
+	         "it",
+	         &run.lists, 0, 0},
+	        {"--explain", 0, CLI_STRING, "FUNCTION",
+	         "say of one function where it is, who calls it and whether it would be hooked", &run.explain,
+	         0, 0},
+	        {"--format", 0, CLI_CHOICE, "text|json|csv",
+	         "how --list-hooks and --explain print (default: text)", &run.format, 0, 0},
+	        {"--quiet", 'q', CLI_FLAG, NULL, "say nothing after the run", &run.quiet, 0, 0},
+	};
+
 	run.idle_s = -1;
-	*o++ = (struct cli_option){
-	        "--idle",
-	        0,
-	        CLI_DOUBLE,
-	        "SECONDS",
-	        "measure the idle machine's power for so long before the command starts; 0: "
-	        "don't (default: 0.5 where there are meters)",
-	        &run.idle_s,
-	        0,
-	        IDLE_MAX_S};
-	*o++ = (struct cli_option){"--library",
-	                           0,
-	                           CLI_STRING,
-	                           "FILE",
-	                           "libprofshim.so to load (default: the one installed with this program)",
-	                           &run.library,
-	                           0,
-	                           0};
-	*o++ = (struct cli_option){"--quiet",  'q', CLI_FLAG, NULL, "say nothing after the run",
-	                           &run.quiet, 0,   0};
+	memcpy(add_variables(run.options), own, sizeof(own));
 }
 
 /* The shim beside this program: in a build tree, in an installed one, or where
@@ -149,8 +154,8 @@ static int preload(struct diag *d)
 	return status ? diag_set(d, "out of memory") : 0;
 }
 
-/* A program may change its folder; the trace goes where profrun was called. */
-static const char *absolute_output(const char *output)
+/* A program may change its folder; paths start where profrun was called. */
+static const char *absolute_path(const char *output)
 {
 	char cwd[PATH_MAX];
 	char *all;
@@ -173,11 +178,13 @@ static int set_variables(struct diag *d)
 {
 	char name[64];
 
+	if (run.values[ENV_HOOKS] && *run.values[ENV_HOOKS] && strcmp(run.values[ENV_HOOKS], "none") != 0)
+		run.values[ENV_HOOKS] = absolute_path(run.values[ENV_HOOKS]);
 	if (!run.values[ENV_OUTPUT])
 		run.values[ENV_OUTPUT] = getenv(variables[ENV_OUTPUT].env);
 	if (!run.values[ENV_OUTPUT] || !*run.values[ENV_OUTPUT])
 		run.values[ENV_OUTPUT] = variables[ENV_OUTPUT].standard;
-	run.values[ENV_OUTPUT] = absolute_output(run.values[ENV_OUTPUT]);
+	run.values[ENV_OUTPUT] = absolute_path(run.values[ENV_OUTPUT]);
 	if (!run.values[ENV_RUN] && !getenv(variables[ENV_RUN].env)) {
 		snprintf(name, sizeof(name), "%ld-%llx", (long)getpid(), (unsigned long long)realtime_ns());
 		run.values[ENV_RUN] = name;
@@ -231,6 +238,21 @@ static int set_idle(struct diag *d)
 	return status ? diag_set(d, "out of memory") : 0;
 }
 
+/* Without a command, of one that has no function to hook: this one. */
+static int tell_hooks(const char *path, char **argv, const char *obstacle)
+{
+	struct hooks_request request = {.explain = run.explain, .format = TABLE_FOR_PEOPLE};
+	struct diag d = {""};
+
+	if (run.format && strcmp(run.format, "text") != 0)
+		request.format = !strcmp(run.format, "json") ? TABLE_JSON : TABLE_CSV;
+	if (obstacle)
+		diag_set(&d, "%s cannot be profiled by preloading: %s", path, obstacle);
+	else if (hooks_tell(path, argv, &request, &d) == 0)
+		return cli_finish("profrun", CLI_OK);
+	return cli_error("profrun", d.text);
+}
+
 static int run_command(char **argv)
 {
 	char path[PATH_MAX];
@@ -247,6 +269,8 @@ static int run_command(char **argv)
 	if (set_variables(&d) != 0 || preload(&d) != 0)
 		return cli_error("profrun", d.text);
 	obstacle = command_obstacle(path);
+	if (run.lists || run.explain)
+		return tell_hooks(path, argv, obstacle);
 	if (!obstacle && set_idle(&d) != 0)
 		return cli_error("profrun", d.text);
 	if (obstacle)
@@ -264,6 +288,15 @@ static int run_command(char **argv)
 	launch_end_as(wait_status);
 }
 
+static int check_arguments(unsigned n_args, const char *usage, struct diag *d)
+{
+	if (n_args == 0 && !run.lists && !run.explain)
+		return diag_set(d, "too few arguments: usage is profrun %s; try profrun --help", usage);
+	if (run.format && !run.lists && !run.explain)
+		return diag_set(d, "--format has no meaning without --list-hooks or --explain");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct cli_command command = {
@@ -271,11 +304,12 @@ int main(int argc, char **argv)
 	        .usage = "[OPTION]... [--] COMMAND [ARGUMENT]...",
 	        .summary = "Run a program, unchanged, and record what its inference kernels do.",
 	        .options = run.options,
-	        .min_args = 1,
+	        .min_args = 0,
 	        .max_args = ~0u,
 	        .epilog = "Ends as the command did; 126 when it cannot be executed, 127 when there is none.",
 	        .first_ends = true,
 	};
+	char own[] = "/proc/self/exe", *self[] = {own, NULL};
 	struct diag d = {""};
 	char **args;
 	unsigned n_args;
@@ -289,6 +323,10 @@ int main(int argc, char **argv)
 		cli_error("profrun", d.text);
 		return CLI_USAGE;
 	}
+	if (check_arguments(n_args, command.usage, &d) != 0) {
+		cli_error("profrun", d.text);
+		return CLI_USAGE;
+	}
 	args[n_args] = NULL;
-	return run_command(args);
+	return run_command(n_args ? args : self);
 }

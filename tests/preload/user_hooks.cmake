@@ -1,0 +1,48 @@
+# Functions that a file of hooks names.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+# examples/plain_llama in every manner: all of it in one executable.
+set(plain_variants)
+function(prof_plain name compile link)
+  add_executable(plain_${name} ${CMAKE_SOURCE_DIR}/examples/plain_llama.c)
+  target_compile_options(plain_${name} PRIVATE ${compile})
+  target_link_options(plain_${name} PRIVATE ${link})
+  target_link_libraries(plain_${name} PRIVATE m)
+  set(plain_variants ${plain_variants} plain_${name} PARENT_SCOPE)
+endfunction()
+foreach(level O0 O2 O3)
+  prof_plain(${level}_pie "-${level};-fPIE" "-pie")
+  prof_plain(${level}_no_pie "-${level};-fno-pie" "-no-pie")
+endforeach()
+# The symbols in a file of their own, as distributions have them.
+prof_plain(stripped "-O2;-fPIE" "-pie")
+add_custom_command(TARGET plain_stripped POST_BUILD
+  COMMAND ${CMAKE_OBJCOPY} --only-keep-debug plain_stripped plain_stripped.debug
+  COMMAND ${CMAKE_OBJCOPY} --strip-all --add-gnu-debuglink=plain_stripped.debug plain_stripped
+  WORKING_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+
+# Kernels in a library, called in every manner of linking, and one that is opened later.
+add_library(user_kernels SHARED user_kernels.c)
+target_compile_options(user_kernels PRIVATE -O1 -fno-semantic-interposition)
+set(slot_variants)
+function(prof_slots name compile link)
+  add_executable(slots_${name} user_calls_kernels.c)
+  target_compile_options(slots_${name} PRIVATE -O1 ${compile})
+  target_link_options(slots_${name} PRIVATE ${link})
+  target_link_libraries(slots_${name} PRIVATE user_kernels ${CMAKE_DL_LIBS})
+  set(slot_variants ${slot_variants} slots_${name} PARENT_SCOPE)
+endfunction()
+prof_slots(lazy "-fPIE" "-pie;-Wl,-z,lazy,-z,norelro")
+prof_slots(partial_relro "-fPIE" "-pie;-Wl,-z,lazy,-z,relro")
+prof_slots(full_relro "-fPIE" "-pie;-Wl,-z,now,-z,relro")
+prof_slots(no_pie "-fno-pie" "-no-pie;-Wl,-z,lazy")
+prof_slots(no_plt "-fPIE;-fno-plt" "-pie")
+prof_slots(no_plt_no_pie "-fno-pie;-fno-plt" "-no-pie")
+add_library(user_plugin MODULE user_plugin.c)
+target_link_libraries(user_plugin PRIVATE user_kernels)
+
+add_test(NAME preload.plain_llama
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/plain_llama.sh ${CMAKE_BINARY_DIR} ${plain_variants})
+add_test(NAME preload.user_hooks
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/user_hooks.sh ${CMAKE_BINARY_DIR} ${slot_variants})
+set_tests_properties(preload.plain_llama preload.user_hooks PROPERTIES LABELS preload TIMEOUT 300)

@@ -1,0 +1,73 @@
+#!/bin/bash
+# user_hooks.sh: calls of a library's functions are what a file of hooks says, however
+# the caller is linked, and also from a library that is opened later.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+. "$(dirname "$0")/common.sh"
+tools=$build/bin
+plugin=$build/tests/preload/libuser_plugin.so
+[ $# -ge 6 ] || bad "only $# variants"
+
+cat >hooks.yaml <<'EOF'
+product(const struct sizes *s, float scale, int rows, double shift):
+  {op: linear, input: [rows * scale, s->24->8], weight: [s->24->8, 2], context: "{string s}.{rows}"}
+reduce_many(long a, long b, long c, long d, long e, long f, long n, const char *name):
+  {op: reduce, input: [a, n], dtype: {of: b, 1: int8, 2: float16}, context: "{function}-{string name}", layer: c}
+again(n): [{when: n == 0, off: true}, {op: other, bytes: return * 4}]
+make_sizes: {op: embedding, bytes: return->24->8, by: plt}
+leave_by: {region: lost}
+"my_*": {like: "*"}
+EOF
+export PROFSHIM_HOOKS=$work/hooks.yaml
+
+# What one call is: op, context, layer, shapes, types.
+told() {
+	"$tools/proftrace" export trace.bin | python3 -c '
+import json, sys
+for line in sys.stdin:
+    op = json.loads(line)
+    print(op["name"], op["op"], op.get("context"), op.get("layer"), op.get("input"), op.get("weight"), op.get("dtype"), op.get("bytes"),
+          op.get("region"), op.get("m"), op.get("n"), op.get("k"))'
+}
+
+cat >expected <<'EOF'
+product linear blk.0.attn_q.3 None [6, 12] [12, 2] float32 None None None None None
+reduce_many reduce reduce_many-blk.0.attn_q 3 [1, 7] None float16 None None None None None
+again other main None None None None 12 None None None None
+make_sizes embedding main None None None None 12 None None None None
+my_cblas_sgemm gemm multiply None [2, 3] None float32 None None 2 4 3
+product linear blk.0.attn_q.5 None [5, 12] [12, 2] float32 None None None None None
+EOF
+for variant; do
+	"$bin/$variant" "$plugin" >plain || bad "$variant fails"
+	shim "$bin/$variant" "$plugin" >shimmed 2>errors || bad "$variant fails under the shim"
+	same "$variant: output" plain shimmed
+	[ ! -s errors ] || bad "$variant: $(cat errors)"
+	told >found
+	same "$variant: operations" expected found
+done
+variant=$1
+
+# A wrong offset costs the shapes, nothing else.
+printf 'product(s, float scale, rows): {op: softmax, input: [s->24->99999999]}\n' >hooks.yaml
+shim "$bin/$variant" >shimmed || bad "a wrong offset hurts the program"
+head -5 plain | cmp -s - shimmed || bad "a wrong offset changes the output"
+told >found
+grep -q '^product other main None None None' found || bad "a wrong offset: $(cat found)"
+"$tools/proftrace" info trace.bin | grep -q 'hooks.yaml:1: a call of product has values that can' ||
+	bad "a wrong offset is not told"
+
+# A broken file stops recording, with one line; the program runs.
+printf 'product: {op: sofmax}\n' >hooks.yaml
+shim "$bin/$variant" >shimmed 2>errors || bad "a broken file hurts the program"
+head -5 plain | cmp -s - shimmed || bad "a broken file changes the output"
+[ ! -e trace.bin ] || bad "a broken file leaves a trace"
+echo "libprofshim: recording stops: $work/hooks.yaml:1:15: 'sofmax' is no kind of operation; did you mean 'softmax'?" >expected
+same "a broken file" expected errors
+PROFSHIM_HOOKS=$work/none.yaml shim "$bin/$variant" >shimmed 2>errors
+echo "libprofshim: recording stops: $work/none.yaml: No such file or directory" >expected
+same "a missing file" expected errors
+
+# The family can be left out.
+PROFSHIM_FAMILIES=-user shim "$bin/$variant" >shimmed 2>errors
+[ ! -s errors ] && [ ! -e trace.bin ] || bad "PROFSHIM_FAMILIES=-user: $(cat errors)"
+finish
