@@ -90,6 +90,7 @@ static void join_group(struct trace_stream *stream, uint32_t group)
 
 	if (stream->n_groups && stream->groups[stream->n_groups - 1] == group)
 		return;
+	stream->groups_fall |= stream->n_groups && stream->groups[stream->n_groups - 1] > group;
 	groups = array_grow(stream->groups, &stream->group_capacity, stream->n_groups, sizeof(*groups));
 	if (groups) {
 		stream->groups = groups;

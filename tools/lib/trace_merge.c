@@ -125,7 +125,8 @@ static void find_members(struct merge *m, uint32_t group)
 }
 
 /* Another thread's slice of an operation, or null: it was not recorded, or the
- * thread ran something else in its place. */
+ * thread ran something else in its place. Groups are numbered as they begin, but
+ * a thread may come to an earlier one after a later one. */
 static struct decoded *find_slice(struct decoder *d, const struct decoded *of)
 {
 	for (unsigned i = d->head;; i++) {
@@ -143,10 +144,10 @@ static struct decoded *find_slice(struct decoder *d, const struct decoded *of)
 		x = &d->queue[i];
 		if (x->taken || x->depth)
 			continue;
-		if (x->group > of->group || (x->group == of->group && x->k > of->k))
+		if (x->group == of->group && x->k >= of->k)
+			return x->k == of->k && x->desc == of->desc ? x : NULL;
+		if (x->group > of->group && !d->stream->groups_fall)
 			return NULL;
-		if (x->group == of->group && x->k == of->k)
-			return x->desc == of->desc ? x : NULL;
 	}
 }
 

@@ -43,6 +43,7 @@ struct trace_stream {
 	uint32_t *groups; /* ascending */
 	unsigned n_groups, group_capacity;
 	bool encloses;
+	bool groups_fall; /* a group comes after one with a higher number */
 };
 
 struct trace_private {
