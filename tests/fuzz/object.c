@@ -1,6 +1,7 @@
 /* object.c: a few functions for an ELF file to begin fuzzing with.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
+extern int object_value;
 int object_value = 3;
 int object_sum(const int *numbers, int n);
 int object_choose(int n);

@@ -283,6 +283,23 @@ static void mistakes_are_told_once(void)
 	end_run(&t);
 }
 
+/* With a budget that leaves some of the readings out and takes enough of both
+ * kinds: which one does depends on what a reading costs here and now. */
+static void run_some(struct raw_trace *t, struct sums *s)
+{
+	static const char *const budgets[] = {"20", "40", "60", "10", "5", "80"};
+
+	for (unsigned i = 0; i < sizeof(budgets) / sizeof(budgets[0]); i++) {
+		if (i)
+			end_run(t);
+		run_on(t, "zen3", "RETIRED_INSTRUCTIONS", budgets[i]);
+		*s = sums_of(t, 0);
+		if (s->sampled[0] > 30 && s->sampled[1] > 30
+		    && s->sampled[0] + s->sampled[1] < 0.8 * wanted_ops)
+			return;
+	}
+}
+
 /* Totals from a sample against those of every operation. */
 static void sampled_totals_are_true(void)
 {
@@ -291,8 +308,7 @@ static void sampled_totals_are_true(void)
 	struct sums s;
 
 	wanted_ops = 30000;
-	run_on(&t, "zen3", "RETIRED_INSTRUCTIONS", "20");
-	s = sums_of(&t, 0);
+	run_some(&t, &s);
 	for (unsigned k = 0; k < 2; k++) {
 		double n = s.n[k], m = s.sampled[k], mean = s.sum[k] / m;
 
