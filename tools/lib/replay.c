@@ -277,7 +277,7 @@ static enum prof_phase published_phase(const struct replay *r, const struct op_e
 {
 	const struct replay_private *s = r->priv;
 
-	if (s->has_last && (r->options->model.last_layer || ev->phase == PROF_PHASE_UNKNOWN))
+	if (s->has_last && r->options->model.last_layer)
 		return s->n_last ? PROF_PHASE_DECODE : PROF_PHASE_PREFILL;
 	return ev->phase;
 }

@@ -11,7 +11,7 @@
 
 const char *report_phase_name(enum prof_phase phase)
 {
-	return phase == PROF_PHASE_PREFILL ? "prefill" : phase == PROF_PHASE_DECODE ? "decode" : "unknown";
+	return phase == PROF_PHASE_PREFILL ? "prefill" : phase == PROF_PHASE_DECODE ? "decode" : "outside";
 }
 
 const char *report_dtype(const struct report *r)

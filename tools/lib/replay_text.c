@@ -85,12 +85,12 @@ static void figures(const struct report *r, FILE *out)
 	fprintf(out, "%-8s%-15s%8s %8s %7s%9s%9s%8s%8s\n", "phase", "machine", "time", "energy", "power",
 	        "tokens/s", "J/token", "faster", "saves");
 	bold(r, out, false);
-	for (int phase = PROF_PHASE_PREFILL; phase <= PROF_PHASE_DECODE; phase++)
+	for (int phase = PROF_PHASE_UNKNOWN; phase <= PROF_PHASE_DECODE; phase++)
 		if (phase_exists(r, phase)) {
 			phase_lines(r, phase, out);
 			phases++;
 		}
-	if (phases != 1 || phase_exists(r, PROF_PHASE_UNKNOWN))
+	if (phases != 1)
 		phase_lines(r, -1, out);
 }
 

@@ -25,9 +25,10 @@ struct trace_cursor *trace_cursor_open(struct trace *t)
 		return NULL;
 	}
 	for (unsigned i = 0; i < t->n_processes; i++)
-		c->phases[i] = (struct cursor_phase){
-		        .border_passed = t->processes[i].steps_before > 0,
-		        .last = t->processes[i].steps_before ? PROF_PHASE_DECODE : PROF_PHASE_PREFILL};
+		c->phases[i] = (struct cursor_phase){.border_passed = t->processes[i].steps_before > 0,
+		                                     .last = t->processes[i].steps_before ? PROF_PHASE_DECODE
+		                                             : t->processes[i].n_steps    ? PROF_PHASE_UNKNOWN
+		                                                                       : PROF_PHASE_PREFILL};
 	return c;
 }
 
@@ -61,7 +62,8 @@ static bool list_next(struct trace_cursor *c, struct op_event *ev)
 }
 
 /* An operation outside of every step takes the phase of its process's step
- * before it; without any step all is prefill. */
+ * before it. What comes before the first one (a network is made, its weights are
+ * filled) has none; in a process without any step all is prefill. */
 static void set_phase(struct trace_cursor *c, struct op_event *ev)
 {
 	const struct trace *t = c->trace;
