@@ -35,7 +35,7 @@ static bool begins(const char *s, const char *with)
 void ort_run_look(struct prof_step_info *info, void *const *api, const struct ort_inputs *inputs)
 {
 	ort_type_and_shape_fn *look = (ort_type_and_shape_fn *)api[ORT_TYPE_AND_SHAPE];
-	uint64_t past = 0;
+	uint64_t past = 0, tokens;
 
 	for (size_t i = 0; i < inputs->n; i++) {
 		const int64_t *dims = NULL;
@@ -56,10 +56,14 @@ void ort_run_look(struct prof_step_info *info, void *const *api, const struct or
 		    && (begins(inputs->names[i], "past") || begins(inputs->names[i], "cache")))
 			past = (uint64_t)dims[2];
 	}
-	if (info->tokens && info->sequences) {
-		info->ctx_max = (uint32_t)past + info->tokens / info->sequences;
-		info->ctx_sum = (uint64_t)info->ctx_max * info->sequences;
-	}
+	if (!info->tokens || !info->sequences)
+		return;
+	tokens = info->tokens / info->sequences;
+	info->ctx_max = (uint32_t)(past + tokens);
+	/* Each token sees the cache and those up to itself. Several sequences have a dimension of
+	 * their own, by which readers would divide once more: theirs stays unknown. */
+	if (past && info->sequences == 1)
+		info->ctx_sum = tokens * info->ctx_max - tokens * (tokens - 1) / 2;
 }
 
 /* ---- nodes ---- */

@@ -50,6 +50,7 @@ list(APPEND PROF_SHIM_SOURCES
   torch_scope.c
   torch_python.c
   torch_walk.c
+  torch_step.c
   hooks_torch.c
   hooks_torch.S
   user_yaml.c

@@ -32,15 +32,8 @@ static const void *from; /* a return address in torch */
 
 /* ---- a module is called ---- */
 
-/* The arguments of a call: n of them by place, then those with names. */
-struct call {
-	void *module;
-	void *const *args;
-	intptr_t n;
-	void *names; /* tuple, or null */
-};
-
-static void begin_root(struct prof_thread *t, struct torch_place *place, const struct call *call)
+static void begin_root(struct prof_thread *t, struct torch_place *place,
+                       const struct torch_call_arguments *call)
 {
 	struct prof_step_info info = {0};
 
@@ -48,7 +41,7 @@ static void begin_root(struct prof_thread *t, struct torch_place *place, const s
 	place->step = 0;
 	if (!place->root || !place->root->is_network)
 		return;
-	torch_walk_step(&info, call->args, call->n, call->names);
+	torch_step_look(&info, call);
 	place->step = prof_step_begin(t, &info);
 }
 
@@ -82,7 +75,7 @@ static void leave(struct prof_thread *t, struct torch_place *place, const struct
 }
 
 /* What was there is a function, which takes the module as its first argument. */
-static void *call_original(const struct call *call)
+static void *call_original(const struct torch_call_arguments *call)
 {
 	intptr_t n = call->n + (call->names ? torch_python.PyTuple_Size(call->names) : 0);
 	void *args[MOST_ARGUMENTS + 1], *method, *result;
@@ -102,7 +95,7 @@ static void *call_original(const struct call *call)
 
 static void *call_module(void *module, void *const *args, intptr_t n, void *names)
 {
-	struct call call = {module, args, n, names};
+	struct torch_call_arguments call = {module, args, n, names};
 	struct prof_thread *t = prof_thread_get();
 	struct torch_place *place = t ? torch_place_of(t) : NULL;
 	struct torch_place outer;

@@ -65,7 +65,21 @@ extern struct torch_python torch_python;
  * without memory. */
 struct torch_root *torch_walk_root(void *module);
 
-/* Tokens and sequences of a call: rows of its first tensor that is an input. */
-void torch_walk_step(struct prof_step_info *info, void *const *args, intptr_t n, void *names);
+/* What a Python object holds as a tensor; null: it is none. */
+const void *torch_tensor_in(void *object);
+
+/* ---- torch_step.c ---- */
+
+/* The arguments of a call: n of them by place, then those with names. */
+struct torch_call_arguments {
+	void *module;
+	void *const *args;
+	intptr_t n;
+	void *names; /* tuple, or null */
+};
+
+/* Tokens and sequences of a call: rows of its first tensor that is an input. And its
+ * context, where a cache is among the arguments or tokens are counted. */
+void torch_step_look(struct prof_step_info *info, const struct torch_call_arguments *call);
 
 #endif

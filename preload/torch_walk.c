@@ -85,8 +85,7 @@ static void mix(struct walk *w, const void *address)
 
 /* ---- the walk ---- */
 
-/* What Python object holds as a tensor, null: it is none. */
-static const void *tensor_in(void *object)
+const void *torch_tensor_in(void *object)
 {
 	void *type = torch_python.tensor_class ? torch_python.PyObject_Type(object) : NULL;
 	const void *tensor = NULL;
@@ -126,7 +125,7 @@ static void walk_constants(struct walk *w, void *constants)
 	void *key, *value;
 
 	while (torch_python.PyDict_Next(constants, &position, &key, &value)) {
-		const void *object = tensor_in(value);
+		const void *object = torch_tensor_in(value);
 		struct torch_shape shape;
 
 		if (!object || !torch_layout_read_object(object, &shape))
@@ -205,6 +204,23 @@ static void walk(struct walk *w, void *module)
 	walk_module(w, module);
 }
 
+/* Whether a module's class is torch's own: a layer, a loss. */
+static bool is_of_torch(void *module)
+{
+	void *type = torch_python.PyObject_Type(module);
+	void *name = type ? torch_python.PyObject_GetAttrString(type, "__module__") : NULL;
+	const char *text = name ? torch_python.PyUnicode_AsUTF8AndSize(name, NULL) : NULL;
+	bool is = text && strncmp(text, "torch.", 6) == 0;
+
+	if (!text)
+		torch_python.PyErr_Clear();
+	if (name)
+		torch_python.Py_DecRef(name);
+	if (type)
+		torch_python.Py_DecRef(type);
+	return is;
+}
+
 struct torch_root *torch_walk_root(void *module)
 {
 	struct walk w = {0};
@@ -216,63 +232,8 @@ struct torch_root *torch_walk_root(void *module)
 		return root;
 	w.root = torch_scope_new(module, w.fingerprint, w.modules, w.constants);
 	if (w.root) {
-		w.root->is_network = w.modules > 1 || w.scripted;
+		w.root->is_network = w.modules > 1 || w.scripted || (w.constants > 0 && !is_of_torch(module));
 		walk(&w, module);
 	}
 	return w.root;
-}
-
-/* ---- the step ---- */
-
-static bool is_whole_number(uint8_t dtype)
-{
-	return dtype == PROF_DTYPE_INT64 || dtype == PROF_DTYPE_INT32;
-}
-
-/* Token numbers [batch, tokens], activations [batch, tokens, width], images
- * [batch, channels, height, width]. */
-static void count(struct prof_step_info *info, const struct torch_shape *shape)
-{
-	bool tokens = is_whole_number(shape->dtype);
-	uint64_t rows = shape->n_dims > 0 ? (uint64_t)shape->dims[0] : 1;
-
-	if ((shape->n_dims == 2 && tokens) || shape->n_dims == 3) {
-		info->sequences = (uint32_t)rows;
-		rows *= (uint64_t)shape->dims[1];
-	} else if (shape->n_dims == 1 && !tokens) {
-		rows = 1;
-	}
-	info->tokens = rows > UINT32_MAX ? UINT32_MAX : (uint32_t)rows;
-}
-
-static bool is_input(void *name)
-{
-	const char *text = torch_python.PyUnicode_AsUTF8AndSize(name, NULL);
-
-	if (!text)
-		torch_python.PyErr_Clear();
-	return text && (strcmp(text, "input_ids") == 0 || strcmp(text, "inputs_embeds") == 0);
-}
-
-void torch_walk_step(struct prof_step_info *info, void *const *args, intptr_t n, void *names)
-{
-	intptr_t named = names ? torch_python.PyTuple_Size(names) : 0;
-	const void *input = NULL, *first = NULL;
-
-	for (intptr_t i = 0; i < n && !first; i++)
-		first = tensor_in(args[i]);
-	for (intptr_t i = 0; i < named && !input; i++) {
-		const void *object = tensor_in(args[n + i]);
-
-		if (object && is_input(torch_python.PyTuple_GetItem(names, i)))
-			input = object;
-		if (!first)
-			first = object;
-	}
-	if (input || first) {
-		struct torch_shape shape;
-
-		if (torch_layout_read_object(input ? input : first, &shape))
-			count(info, &shape);
-	}
 }

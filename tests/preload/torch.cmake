@@ -11,7 +11,7 @@ foreach(way measured asked unknown)
   target_link_libraries(torch_fake_program_${way} PRIVATE torch_fake_${way})
 endforeach()
 
-foreach(test fake transformer convolutions cases)
+foreach(test fake transformer convolutions steps cases)
   add_test(NAME preload.torch_${test}
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/torch_${test}.sh ${CMAKE_BINARY_DIR})
   set_tests_properties(preload.torch_${test} PROPERTIES LABELS preload TIMEOUT 300)

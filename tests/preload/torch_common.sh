@@ -42,7 +42,8 @@ for line in open(sys.argv[2]):
 PY
 }
 
-# A replay on each machine gives times and energy for both phases.
+# A replay on each machine gives times and energy for every operation and phase, and
+# what the network was made by belongs to neither phase.
 replays() { # replays PHASE...
 	local arch phase
 	for arch in PIM-AI-1chip H100; do
@@ -50,5 +51,14 @@ replays() { # replays PHASE...
 		for phase in "$@"; do
 			grep -qE "$arch.*$phase|$phase.*$arch" replayed || bad "the replay on $arch has no $phase"
 		done
+		"$build/bin/profreplay" trace.bin --arch "$arch" --print-log --format csv >replayed
+		/usr/bin/python3 - replayed <<'PY' || bad "not every operation has a price on $arch"
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1])))
+free = [r for r in rows if not float(r['time_ns'] or 0) > 0]
+made = [r for r in rows if r['phase'] == 'outside']
+print(len(rows), 'rows,', len(made), 'outside; free:', free[:3])
+sys.exit(bool(free) or not made or any(r['op'] in ('linear', 'conv2d') for r in made))
+PY
 	done
 }

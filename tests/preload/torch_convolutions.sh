@@ -23,5 +23,20 @@ import json, sys
 ops = [op for op in map(json.loads, open(sys.argv[1])) if op['op'] == 'conv2d' and not op.get('depth')]
 sys.exit([op['groups'] for op in ops if 'groups' in op] != [2, 2, 2])
 PY
+# Each of the eight is computed by oneDNN, inside its torch operator, on the same shapes.
+/usr/bin/python3 - ops.jsonl <<'PY' || bad "oneDNN's convolutions are not torch's children"
+import json, sys
+outer, pairs = None, []
+for op in sorted(map(json.loads, open(sys.argv[1])), key=lambda op: (op['start_ns'], op.get('depth', 0))):
+    if op['op'] == 'conv2d' and not op.get('depth'):
+        outer = op
+    if op.get('family') == 'onednn' and op['name'] == 'convolution':
+        inside = outer['start_ns'] <= op['start_ns'] and \
+            op['start_ns'] + op['time_ns'] <= outer['start_ns'] + outer['time_ns']
+        pairs.append(inside and op.get('depth', 0) > 0 and
+                     all(op.get(k) == outer.get(k) for k in ('input', 'output', 'stride', 'padding', 'groups')))
+print(pairs)
+sys.exit(pairs != [True] * 8)
+PY
 replays prefill
 finish

@@ -40,6 +40,9 @@ step_ops 1 >found
 same "the first decoded token" expected found
 "$build/bin/proftrace" info trace.bin >info
 holds "steps" 1 '^steps +4: 1 prefill \(8 tokens\), 3 decode \(3 tokens\)' info
+# How far each token sees, from the cache among the arguments.
+"$build/bin/proftrace" dump --meta trace.bin | sed -nE 's/^step .* (ctx_max=[0-9]+ ctx_sum=[0-9]+).*/\1/p' >found
+same "contexts" <(printf 'ctx_max=%s ctx_sum=%s\n' 8 0 9 9 10 10 11 11) found
 # BLAS is called by the operators, never beside them.
 /usr/bin/python3 - ops.jsonl <<'PY' || bad "products of BLAS stand alone in a step"
 import json, sys
