@@ -98,6 +98,16 @@ const void *entry_origin(const void *address)
 	return address;
 }
 
+bool entry_holds(const void *function)
+{
+	struct entry *e;
+
+	for (unsigned i = 0; (e = table_at(i)); i++)
+		if (is_taken(e) && e->function == (uintptr_t)function)
+			return true;
+	return false;
+}
+
 /* ---- whose memory it is ---- */
 
 struct segment_search {

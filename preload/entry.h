@@ -57,6 +57,9 @@ int entry_check(const struct entry_request *r, char *why, size_t why_bytes);
  * Takes no lock. */
 const void *entry_origin(const void *address);
 
+/* Whether a function is taken over now. Takes no lock. */
+bool entry_holds(const void *function);
+
 /* After a dlclose(): functions whose module went are forgotten. */
 void entry_forget_unloaded(void);
 

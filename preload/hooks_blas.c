@@ -7,7 +7,7 @@
  */
 #include "preload/blas_calls.h"
 #include "preload/families.h"
-#include "preload/hooks_blas.h"
+#include "preload/known.h"
 
 /* ---- the table of hooks ---- */
 
@@ -166,13 +166,7 @@ static const struct hook_family single[BLAS_INTERFACES] = {
 static const struct hook_family batch = {thunk_never_enter, thunk_never_exit, blas_enter_batch,
                                          blas_exit_batch};
 
-const struct hook *hooks_blas_find(const char *name)
-{
-	for (unsigned i = 0; i < BLAS_NUMBERS; i++)
-		if (blas_hooks[i].name[0] == name[0] && !__builtin_strcmp(blas_hooks[i].name, name))
-			return &blas_hooks[i];
-	return NULL;
-}
+const struct known_table blas_table = {"blas", blas_hooks, BLAS_NUMBERS};
 
 void hooks_blas_start(void)
 {

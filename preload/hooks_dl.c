@@ -1,15 +1,17 @@
-/* hooks_dl.c: libraries that go, and those that came.
+/* hooks_dl.c: libraries that come and go, and functions that a program asks for.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * dlopen() is left alone: the loader asks who calls it, and a library that
- * comes changes nothing that is known of the others. Whether it has functions
- * that a user's file of hooks names is seen when the program asks for the first
- * of its symbols, or closes one.
+ * What dlopen() and dlsym() do depends on who calls them, so the real ones are
+ * jumped to (hooks_dl_x86_64.S) after a look at what is asked for. Nothing that
+ * a library brings is known before dlopen() returns; whether it has functions to
+ * take over is seen when the program asks for the first of its symbols, or closes
+ * one.
  */
+#include "preload/builtin.h"
 #include "preload/entry.h"
 #include "preload/hooks_dl.h"
 
-#include "preload/hooks_user.h"
+#include "preload/look.h"
 #include "preload/resolve.h"
 #include "runtime/recorder.h"
 
@@ -27,21 +29,40 @@ __attribute__((visibility("default"))) int dlclose(void *handle)
 			resolve_missing("dlclose");
 		__atomic_store_n(&cached, real, __ATOMIC_RELAXED);
 	}
-	hooks_user_look();
+	look_again();
 	resolve_close_begin();
 	result = real(handle);
 	resolve_close_end();
 	entry_forget_unloaded();
+	builtin_forget_unloaded();
 	prof_modules_changed();
 	return result;
 }
 
-void *hooks_dl_lookup(void)
+struct hooks_dl_way hooks_dl_lookup(void *handle, const char *name, const void *caller)
 {
 	resolve_dlsym_fn *real = resolve_dlsym();
 
 	if (!real)
 		resolve_missing("dlsym");
-	hooks_user_look();
-	return (void *)(uintptr_t)real;
+	look_again();
+	return (struct hooks_dl_way){(void *)(uintptr_t)real, builtin_answer(handle, name, caller)};
+}
+
+void *hooks_dl_open(const char *path, int mode)
+{
+	static void *cached;
+	void *real = __atomic_load_n(&cached, __ATOMIC_RELAXED);
+
+	if (!real) {
+		real = resolve_next("dlopen");
+		if (!real)
+			resolve_missing("dlopen");
+		__atomic_store_n(&cached, real, __ATOMIC_RELAXED);
+	}
+	if (mode & RTLD_DEEPBIND) {
+		look_again();
+		builtin_expect_own_binding();
+	}
+	return real;
 }

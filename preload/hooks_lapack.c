@@ -8,6 +8,7 @@
 
 #include "preload/call_table.h"
 #include "preload/families.h"
+#include "preload/known.h"
 #include "preload/lapack.h"
 
 enum lapack_number {
@@ -34,6 +35,8 @@ const struct hook lapack_hooks[LAPACK_NUMBERS] = {
 #include "preload/hooks_lapack.def"
 #undef LAPACK_SYMBOL
 };
+
+const struct known_table lapack_table = {"lapack", lapack_hooks, LAPACK_NUMBERS};
 
 static uint32_t family_string;
 static bool recording;

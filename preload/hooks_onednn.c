@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
 #include "preload/families.h"
+#include "preload/known.h"
 #include "preload/onednn_calls.h"
 #include "runtime/recorder.h"
 
@@ -16,6 +17,8 @@ static struct resolve_cache caches[ONEDNN_NUMBERS];
 
 static const struct hook_family family_PRIMITIVE = {thunk_never_enter, thunk_never_exit,
                                                     onednn_enter_primitive, onednn_exit};
+static const struct hook_family family_DESTROY = {thunk_never_enter, thunk_never_exit, onednn_enter_destroy,
+                                                  onednn_exit_destroy};
 static const struct hook_family family_GEMM = {thunk_never_enter, thunk_never_exit, onednn_enter_gemm,
                                                onednn_exit};
 static const struct hook_family family_QUANTIZED = {thunk_never_enter, thunk_never_exit,
@@ -33,20 +36,7 @@ const struct hook onednn_hooks[ONEDNN_NUMBERS] = {
 #undef ONEDNN_SYMBOL
 };
 
-typedef int destroy_fn(void *primitive);
-destroy_fn dnnl_primitive_destroy;
-
-__attribute__((visibility("default"))) int dnnl_primitive_destroy(void *primitive)
-{
-	static struct resolve_cache cache;
-	destroy_fn *real =
-	        (destroy_fn *)resolve_real(&cache, "dnnl_primitive_destroy", __builtin_return_address(0));
-
-	if (!real)
-		resolve_missing("dnnl_primitive_destroy");
-	onednn_forget(primitive);
-	return real(primitive);
-}
+const struct known_table onednn_table = {"onednn", onednn_hooks, ONEDNN_NUMBERS};
 
 void hooks_onednn_start(void)
 {

@@ -4,10 +4,7 @@
 #ifndef PRELOAD_HOOKS_USER_H
 #define PRELOAD_HOOKS_USER_H
 
-/* Libraries may have come: look for such functions in them. Cheap if none came. */
-void hooks_user_look(void);
-
-/* At exit: everything is as it was. */
-void hooks_user_stop(void);
+/* Take over those that are in new modules (look.h). */
+void hooks_user_take(void);
 
 #endif

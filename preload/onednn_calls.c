@@ -22,9 +22,16 @@ static uint32_t *place_of(const void *primitive)
 	return &destroyed[((uintptr_t)primitive * 0x9e3779b97f4a7c15u) >> (64 - PLACES_LOG2)];
 }
 
-void onednn_forget(const void *primitive)
+void *onednn_enter_destroy(struct hook_call *call)
 {
+	const void *primitive = (const void *)(uintptr_t)call->integer[0];
+
 	__atomic_fetch_add(place_of(primitive), 1, __ATOMIC_RELEASE);
+	return call->real;
+}
+
+void onednn_exit_destroy(struct hook_call *call)
+{
 }
 
 /* Not recorded. */

@@ -17,9 +17,8 @@ void *onednn_enter_primitive(struct hook_call *call);
 void *onednn_enter_gemm(struct hook_call *call);
 void *onednn_enter_quantized(struct hook_call *call);
 void onednn_exit(struct hook_call *call);
-
-/* A primitive is about to be destroyed. Any thread, any time. */
-void onednn_forget(const void *primitive);
+void *onednn_enter_destroy(struct hook_call *call);
+void onednn_exit_destroy(struct hook_call *call);
 
 /* Begin to record. */
 void onednn_calls_start(void);

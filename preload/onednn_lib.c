@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "preload/entry.h"
 #include "preload/resolve.h"
 #include "preload/trylock.h"
 #include "runtime/recorder.h"
@@ -71,12 +72,13 @@ static int say_version(const void *inside)
 
 static void learn(struct onednn_lib *lib, void *execute)
 {
+	const void *inside = entry_origin(execute); /* it may have been moved */
 	const char *missing = NULL;
-	int release = say_version(execute);
+	int release = say_version(inside);
 
 	memset(lib, 0, sizeof(*lib));
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		void *address = resolve_within(execute, functions[i].name);
+		void *address = resolve_within(inside, functions[i].name);
 
 		memcpy((char *)lib + functions[i].at, &address, sizeof(address));
 		if (!address && functions[i].needed && !missing)

@@ -19,6 +19,7 @@
 
 uint32_t resolve_generation = 1;
 __thread const void *resolve_inside;
+void *(*resolve_substitute)(void *function);
 
 static uint32_t closing;            /* dlclose() calls in progress, */
 static pid_t closing_in;            /* in this process; atomic both */
@@ -219,6 +220,8 @@ static void *look_up(struct resolve_cache *cache, const char *name, const void *
 	void *real;
 
 	real = find(name, &caller);
+	if (real && resolve_substitute)
+		real = resolve_substitute(real);
 	prof_say(2, "%s, called from %s, is at %p", name,
 	         !caller.path     ? "no module"
 	         : caller.path[0] ? caller.path

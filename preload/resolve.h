@@ -106,6 +106,9 @@ static inline void resolve_leave(const void *outer)
  * shim as well. Says so in the loader's words and ends it as the loader does. */
 void resolve_missing(const char *name) __attribute__((noreturn, cold));
 
+/* What stands for a function that was found; null, or a function that takes no lock. */
+extern void *(*resolve_substitute)(void *function) __attribute__((visibility("hidden")));
+
 /* Addresses of the shim itself, not of a program's module. */
 bool resolve_is_own(const void *address);
 

@@ -1,10 +1,12 @@
 /* shim.c: the shim comes and goes with the program it is preloaded into.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
+#include "preload/builtin.h"
 #include "preload/entry.h"
 #include "preload/families.h"
-#include "preload/hooks_user.h"
+#include "preload/look.h"
 #include "preload/resolve.h"
+#include "preload/slots.h"
 #include "runtime/recorder.h"
 
 #include <stdlib.h>
@@ -14,14 +16,16 @@ __attribute__((constructor)) static void shim_load(void)
 	resolve_start();
 	prof_runtime_start();
 	at_quick_exit(prof_runtime_leave); /* the first to be told is the last to be called */
+	builtin_start();
 #define PRELOAD_FAMILY(name) hooks_##name##_start();
 #include "preload/families.def"
 #undef PRELOAD_FAMILY
+	look_start();
 }
 
 __attribute__((destructor)) static void shim_unload(void)
 {
 	prof_runtime_stop();
-	hooks_user_stop();
+	slots_return_all();
 	entry_return_all();
 }

@@ -195,11 +195,17 @@ bool slots_look(void)
 /* ---- finding ---- */
 
 struct search {
-	const char *glob;
+	const char *glob; /* null: names that are wanted */
 	size_t glob_bytes;
+	bool (*wanted)(const char *name);
 	struct slots_slot *found;
 	unsigned n;
 };
+
+static bool is_sought(const struct search *s, const char *name)
+{
+	return s->glob ? prof_glob_match(s->glob, s->glob_bytes, name) : s->wanted(name);
+}
 
 static void look_at(struct search *s, const struct module *m, const ElfW(Rela) * r)
 {
@@ -207,7 +213,7 @@ static void look_at(struct search *s, const struct module *m, const ElfW(Rela) *
 	struct slots_slot *slot = &s->found[s->n];
 
 	if (!IS_SLOT(ELF64_R_TYPE(r->r_info)) || s->n == FOUND_MAX || symbol->st_name >= m->names_bytes
-	    || !prof_glob_match(s->glob, s->glob_bytes, m->names + symbol->st_name))
+	    || !is_sought(s, m->names + symbol->st_name))
 		return;
 	slot->at = (uintptr_t *)(m->info->dlpi_addr + r->r_offset);
 	if ((uintptr_t)slot->at < m->low || (uintptr_t)slot->at + sizeof(*slot->at) > m->high)
@@ -247,24 +253,38 @@ static int search_module(struct dl_phdr_info *info, size_t bytes, void *arg)
 	return 0;
 }
 
+static void search(struct search *s, bool (*visit)(void *context, const struct slots_slot *slot),
+                   void *context)
+{
+	s->found = memory_pages(FOUND_MAX * sizeof(*s->found));
+	if (!s->found)
+		return;
+	dl_iterate_phdr(search_module, s);
+	share_stand_ins(s);
+	for (unsigned i = 0; i < s->n && visit(context, &s->found[i]); i++)
+		;
+	memory_unpages(s->found, FOUND_MAX * sizeof(*s->found));
+}
+
 void slots_each(const char *glob, bool (*visit)(void *context, const struct slots_slot *slot), void *context)
 {
 	struct search s = {.glob = glob, .glob_bytes = strlen(glob)};
 
-	s.found = memory_pages(FOUND_MAX * sizeof(*s.found));
-	if (!s.found)
-		return;
-	dl_iterate_phdr(search_module, &s);
-	share_stand_ins(&s);
-	for (unsigned i = 0; i < s.n && visit(context, &s.found[i]); i++)
-		;
-	memory_unpages(s.found, FOUND_MAX * sizeof(*s.found));
+	search(&s, visit, context);
+}
+
+void slots_each_of(bool (*wanted)(const char *name),
+                   bool (*visit)(void *context, const struct slots_slot *slot), void *context)
+{
+	struct search s = {.wanted = wanted};
+
+	search(&s, visit, context);
 }
 
 /* ---- what a slot leads to ---- */
 
 /* To a function, and not to the way into lazy binding or to a stand-in for it. */
-static bool is_bound(const struct slots_slot *slot)
+bool slots_is_bound(const struct slots_slot *slot)
 {
 	bool is_inside = slot->value - slot->low < slot->high - slot->low;
 
@@ -278,7 +298,7 @@ void *slots_function(const struct slots_slot *slot)
 	int saved_errno = errno;
 	void *function = (void *)slot->value;
 
-	if (!is_bound(slot))
+	if (!slots_is_bound(slot))
 		function = resolve_as_module(slot->name, (const void *)slot->low);
 	if (function && (uintptr_t)function == slot->stand_in)
 		function = resolve_next(slot->name);

@@ -36,6 +36,13 @@ bool slots_look(void);
  * while visit runs. */
 void slots_each(const char *glob, bool (*visit)(void *context, const struct slots_slot *slot), void *context);
 
+/* The same for names that are wanted. */
+void slots_each_of(bool (*wanted)(const char *name),
+                   bool (*visit)(void *context, const struct slots_slot *slot), void *context);
+
+/* Whether it holds a function's address now, and not the way into lazy binding. */
+bool slots_is_bound(const struct slots_slot *slot);
+
 /* The function that a slot leads to, or would after lazy binding; null when there is
  * none. May wait for the loader. */
 void *slots_function(const struct slots_slot *slot);

@@ -69,7 +69,11 @@ list(APPEND PROF_SHIM_SOURCES
   slots.c
   extent.c
   hooks_user.c
-  hooks_dlsym_x86_64.S
+  known.c
+  file_names.c
+  builtin.c
+  look.c
+  hooks_dl_x86_64.S
 )
 
 # What runs before the caller's vector registers are saved must not touch them,

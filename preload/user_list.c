@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "preload/entry.h"
-#include "preload/hooks_blas.h"
+#include "preload/known.h"
 #include "preload/resolve.h"
 #include "preload/slots.h"
 #include "preload/symbols.h"
@@ -132,7 +132,8 @@ static bool tell_known(void *context, const struct slots_slot *slot)
 	const void *function = slots_function(slot);
 	const struct user_module *m = user_modules_at(slot->low);
 
-	const char *family = hooks_blas_find(slot->name)            ? "blas"
+	const struct hook *known = known_find(slot->name);
+	const char *family = known                                  ? known_family(known)
 	                     : strncmp(slot->name, "ggml_", 5) == 0 ? "ggml"
 	                                                            : "ends and libraries";
 
@@ -239,6 +240,8 @@ void user_list(const struct user_file *file, const char *path, const char *why)
 	if (why) {
 		tell("error\t%s", why);
 	} else {
+		slots_look();
+		user_modules_look();
 		user_targets_look(file, true);
 		if (explained)
 			explain();

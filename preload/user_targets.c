@@ -13,7 +13,7 @@
 
 #include "preload/entry.h"
 #include "preload/extent.h"
-#include "preload/hooks_blas.h"
+#include "preload/known.h"
 #include "preload/resolve.h"
 #include "preload/slots.h"
 #include "preload/stub.h"
@@ -58,13 +58,13 @@ static const struct hook *find_like(const struct user_hook *h, const char *name)
 	char meant[256];
 
 	if (!star)
-		return hooks_blas_find(like);
+		return known_find(like);
 	after -= after > 0; /* the * itself */
 	if (bytes < before + after)
 		return NULL;
 	snprintf(meant, sizeof(meant), "%.*s%.*s%s", (int)(star - like), like, (int)(bytes - before - after),
 	         name + before, star + 1);
-	return hooks_blas_find(meant);
+	return known_find(meant);
 }
 
 static bool fill_hook(struct user_target *t, const char *name)
@@ -247,17 +247,12 @@ void user_targets_look(const struct user_file *file, bool is_dry)
 {
 	struct look look = {.is_dry = is_dry};
 
-	if (!slots_look())
-		return;
-	user_modules_look();
 	for (look.hook = file->hooks; look.hook; look.hook = look.hook->next) {
 		if (look.hook->by != USER_BY_PLT)
 			look_at_entries(&look);
 		if (look.hook->by != USER_BY_ENTRY && !look.hook->is_offset)
 			slots_each(look.hook->pattern, take_slot, &look);
 	}
-	for (struct user_module *m = user_modules_first(); m; m = m->next)
-		symbols_release(&m->symbols);
 }
 
 const struct user_target *user_targets_first(void)

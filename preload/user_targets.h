@@ -6,8 +6,8 @@
 
 #include "preload/user_calls.h"
 
-/* Find what the hooks of the file are about in the modules that were not there the
- * last time, and take it over; a dry look changes nothing. */
+/* Find what the hooks of the file are about in the modules that slots_look() and
+ * user_modules_look() found to be new, and take it over; a dry look changes nothing. */
 void user_targets_look(const struct user_file *file, bool is_dry);
 
 /* What was found so far, in the order of the file; the next one, null after the last. */

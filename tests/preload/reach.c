@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * reach WAY LIBRARY [SYMBOL]: in a library that was opened in that way (local,
- * global, deepbind, namespace), or by a pointer to cblas_sgemm (or SYMBOL) asked
+ * global, deepbind, deepbind_lazy, namespace), or by a pointer to cblas_sgemm (or SYMBOL) asked
  * for (handle, default, next), or that the linker put into the program (pointer, direct).
  */
 #ifndef _GNU_SOURCE
@@ -51,6 +51,8 @@ int main(int argc, char **argv)
 		return in_library(dlopen(argv[2], RTLD_NOW | RTLD_GLOBAL));
 	if (strcmp(way, "deepbind") == 0)
 		return in_library(dlopen(argv[2], RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND));
+	if (strcmp(way, "deepbind_lazy") == 0)
+		return in_library(dlopen(argv[2], RTLD_LAZY | RTLD_LOCAL | RTLD_DEEPBIND));
 	if (strcmp(way, "namespace") == 0)
 		return in_library(dlmopen(LM_ID_NEWLM, argv[2], RTLD_NOW));
 	if (strcmp(way, "handle") == 0) {

@@ -19,10 +19,11 @@ void reach_multiply(void);
 VISIBLE gemm_fn cblas_sgemm;
 
 #if defined(WAY_OWN) || defined(WAY_HIDDEN)
-/* A copy of one's own, as in a library that has BLAS linked in. */
-VISIBLE __attribute__((noinline)) void cblas_sgemm(int layout, int ta, int tb, int m, int n, int k,
-                                                   float alpha, const float *a, int lda, const float *b,
-                                                   int ldb, float beta, float *c, int ldc)
+/* A copy of one's own, as in a library that has BLAS linked in: its callers know
+ * nothing of it. */
+VISIBLE __attribute__((noipa)) void cblas_sgemm(int layout, int ta, int tb, int m, int n, int k, float alpha,
+                                                const float *a, int lda, const float *b, int ldb, float beta,
+                                                float *c, int ldc)
 {
 	(void)layout, (void)ta, (void)tb;
 	for (int i = 0; i < m; i++)

@@ -1,0 +1,47 @@
+/* look.c: the modules that came, looked at for functions to take over.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include "preload/look.h"
+
+#include <stdbool.h>
+
+#include "preload/builtin.h"
+#include "preload/hooks_user.h"
+#include "preload/slots.h"
+#include "preload/trylock.h"
+#include "preload/user_modules.h"
+
+static bool is_started;
+static uint32_t lock;
+
+/* Looking asks the loader, and may come back here. */
+static __thread bool looking __attribute__((tls_model("initial-exec")));
+
+static void look(void)
+{
+	if (!slots_look())
+		return;
+	user_modules_look();
+	hooks_user_take(); /* what the user says comes first */
+	builtin_look();
+	for (struct user_module *m = user_modules_first(); m; m = m->next)
+		symbols_release(&m->symbols);
+}
+
+void look_again(void)
+{
+	struct guard calm;
+
+	if (!__atomic_load_n(&is_started, __ATOMIC_RELAXED) || looking || !trylock_take(&lock, &calm))
+		return;
+	looking = true;
+	look();
+	looking = false;
+	trylock_give(&lock, &calm);
+}
+
+void look_start(void)
+{
+	__atomic_store_n(&is_started, true, __ATOMIC_RELEASE);
+	look_again();
+}
