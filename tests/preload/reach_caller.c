@@ -18,25 +18,6 @@ void reach_multiply(void);
 #endif
 VISIBLE gemm_fn cblas_sgemm;
 
-#if defined(WAY_OWN) || defined(WAY_HIDDEN)
-/* A copy of one's own, as in a library that has BLAS linked in: its callers know
- * nothing of it. */
-VISIBLE __attribute__((noipa)) void cblas_sgemm(int layout, int ta, int tb, int m, int n, int k, float alpha,
-                                                const float *a, int lda, const float *b, int ldb, float beta,
-                                                float *c, int ldc)
-{
-	(void)layout, (void)ta, (void)tb;
-	for (int i = 0; i < m; i++)
-		for (int j = 0; j < n; j++) {
-			float sum = 0;
-
-			for (int l = 0; l < k; l++)
-				sum += a[i * lda + l] * b[l * ldb + j];
-			c[i * ldc + j] = alpha * sum + beta * c[i * ldc + j];
-		}
-}
-#endif
-
 void reach_multiply(void)
 {
 	float a[6] = {1, 2, 3, 4, 5, 6}, c[4] = {0};
