@@ -153,6 +153,8 @@ struct entries {
 	const struct user_module *module;
 	bool all; /* it binds all of its names to itself */
 	unsigned n, n_refused;
+	/* Where nothing is to be changed. */
+	void (*tell)(const struct symbols_function *f, const struct user_module *module, const char *why);
 };
 
 static void count_bound(void *context, const struct file_names_function *f)
@@ -190,6 +192,20 @@ static bool take_entry(void *context, const struct symbols_function *f)
 	return true;
 }
 
+static bool tell_entry(void *context, const struct symbols_function *f)
+{
+	const struct entries *entries = context;
+	struct entry_request r = {.function = (void *)f->address, .bytes = f->bytes, .room = f->room};
+	char why[120] = "";
+
+	if (!wanted(f->name))
+		return true;
+	if (entry_check(&r, why, sizeof(why)) == 0)
+		why[0] = 0;
+	entries->tell(f, entries->module, why);
+	return true;
+}
+
 /* Whether the linker was told -Bsymbolic. */
 static int is_symbolic(struct dl_phdr_info *info, size_t bytes, void *arg)
 {
@@ -213,18 +229,37 @@ static int is_symbolic(struct dl_phdr_info *info, size_t bytes, void *arg)
 	return 1;
 }
 
+/* A quick look at the file spares most modules a thorough one. */
+static bool has_entries(struct user_module *m, struct entries *entries)
+{
+	entries->module = m;
+	entries->all = m->is_program;
+	if (!m->is_program)
+		dl_iterate_phdr(is_symbolic, entries);
+	file_names_each(m->path, count_bound, entries);
+	return entries->n > 0;
+}
+
 static void take_entries(struct user_module *m)
 {
-	struct entries entries = {.module = m, .all = m->is_program};
+	struct entries entries = {.n = 0};
 
-	if (!m->is_program)
-		dl_iterate_phdr(is_symbolic, &entries);
-	file_names_each(m->path, count_bound, &entries);
-	if (!entries.n)
+	if (!has_entries(m, &entries))
 		return;
 	symbols_each(&m->symbols, "*", take_entry, &entries);
 	/* What hooks found out before leads to the entry, and so to the stub. */
 	__atomic_fetch_add(&resolve_generation, 1, __ATOMIC_SEQ_CST);
+}
+
+void builtin_each_entry(void (*visit)(const struct symbols_function *f, const struct user_module *module,
+                                      const char *why))
+{
+	for (struct user_module *m = user_modules_first(); m; m = m->next) {
+		struct entries entries = {.tell = visit};
+
+		if (m->is_there && has_entries(m, &entries))
+			symbols_each(&m->symbols, "*", tell_entry, &entries);
+	}
 }
 
 void builtin_look(void)

@@ -14,11 +14,18 @@
 
 #include <stdbool.h>
 
+#include "preload/user_modules.h"
+
 /* At the start. */
 void builtin_start(void);
 
 /* After slots_look() and user_modules_look() found new modules. */
 void builtin_look(void);
+
+/* Instead, where nothing is to be changed: the functions that would be taken over at
+ * their entries, and what is in the way ("": nothing). */
+void builtin_each_entry(void (*visit)(const struct symbols_function *f, const struct user_module *module,
+                                      const char *why));
 
 /* The program is about to open a library that binds to itself first; libraries that
  * were there have been looked at. */

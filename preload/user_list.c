@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "preload/builtin.h"
 #include "preload/entry.h"
 #include "preload/known.h"
 #include "preload/resolve.h"
@@ -142,6 +143,17 @@ static bool tell_known(void *context, const struct slots_slot *slot)
 	return true;
 }
 
+static void tell_inside(const struct symbols_function *f, const struct user_module *m, const char *why)
+{
+	for (const struct user_target *t = user_targets_first(); t; t = t->next)
+		if (t->address == f->address && t->how == USER_HOW_ENTRY)
+			return; /* the file comes first */
+	if (concerns(f->name))
+		tell("known\t%s\t%s\t%s\t%u\t0x%llx\t%s\t%s", f->name, known_family(known_find(f->name)),
+		     m->path, user_callers_count(f->address), (unsigned long long)(f->address - m->bias),
+		     why[0] ? "no" : "entry", why);
+}
+
 /* ---- one function ---- */
 
 static void tell_function(const struct user_module *m, const struct symbols_function *f)
@@ -247,6 +259,7 @@ void user_list(const struct user_file *file, const char *path, const char *why)
 			explain();
 		tell_hooks(file);
 		slots_each(explained ? explained : "*", tell_known, NULL);
+		builtin_each_entry(tell_inside);
 	}
 	tell("end");
 	for (;;)

@@ -28,6 +28,17 @@ TEXT
 same "products" expected products
 "$build/bin/proftrace" info trace.bin | grep -q 'onednn.version.*2\.' || bad "the release is not in the trace"
 
+# In a library that the shim's names do not reach: the same operations.
+ops | sed 's/ @.*//' >expected
+deep=$bin/libonednn_deep.so
+shim "$bin/deep" "$deep" >shimmed || bad "fails in a library opened with RTLD_DEEPBIND"
+same "RTLD_DEEPBIND: results" plain shimmed
+ops | sed 's/ @.*//' >found
+same "RTLD_DEEPBIND: operations" expected found
+shim "$bin/deep" "$deep" remake >shimmed || bad "RTLD_DEEPBIND: remake fails"
+list trace.bin
+[ "$(grep -c '"input": \[4, 8\]' list.jsonl)" = 20 ] || bad "RTLD_DEEPBIND: remade primitives are taken for others"
+
 # An address that is another primitive's is not taken for the first one's.
 shim "$bin/onednn" remake >shimmed || bad "remake fails"
 ops | sort | uniq -c | sort -n >found

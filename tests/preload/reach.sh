@@ -23,6 +23,9 @@ recorded_by() {
 	fi
 }
 
+"$build/bin/profrun" --list-hooks --format csv -- "$bin/reach_inside" >listed
+grep -qE '^cblas_sgemm,reach_inside,0x[0-9a-f]+,blas,"built in, entry",1,,' listed || bad "not listed: $(cat listed)"
+
 n=0
 while read -r way library program by; do
 	case $library in

@@ -18,6 +18,9 @@ add_library(preload_entry STATIC ${preload}/symbols.c ${preload}/symbols_file.c 
   ${preload}/disassembler.c ${preload}/code_pages.c ${preload}/stub.c ${preload}/thunk.c ${preload}/resolve.c
   ${preload}/thunk_x86_64.S ${preload}/thunk_whole_x86_64.S)
 target_link_libraries(preload_entry PUBLIC prof_runtime)
+add_library(preload_file_names STATIC ${preload}/file_names.c)
+target_link_libraries(preload_file_names PUBLIC prof_runtime)
+prof_unit_test(test_file_names preload_file_names)
 set_target_properties(preload_entry PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
 prof_unit_test(test_entry preload_entry)
 target_sources(test_entry PRIVATE entry_functions_x86_64.S)

@@ -120,17 +120,22 @@ static void add_hook(struct table *t, const struct line *l, const char *file)
 	table_text(t, l->field[9]);
 }
 
+/* Where the shim stands in by name, there is no offset. */
 static void add_known(struct table *t, const struct line *l)
 {
+	char by[40];
+
+	snprintf(by, sizeof(by), "%s%s%.20s", strcmp(l->field[6], "no") ? "built in" : "",
+	         !strcmp(l->field[6], "entry") ? ", " : "", l->field[6]);
 	table_row(t);
 	table_text(t, l->field[1]);
 	table_text(t, file_name(l->field[3]));
-	table_text(t, "");
+	table_text(t, l->field[5]);
 	table_text(t, l->field[2]);
-	table_text(t, "built in");
+	table_text(t, by);
 	table_number(t, strtod(l->field[4], NULL));
 	table_text(t, "");
-	table_text(t, "");
+	table_text(t, l->field[7]);
 }
 
 static int print_list(const struct answer *a, enum table_format format)
@@ -195,8 +200,10 @@ static void add_explained(struct table *t, const struct line *l)
 		                         l->field[6], why},
 		        (double[]){0, strtod(l->field[8], NULL)});
 	} else if (is(l, "known")) {
-		snprintf(why, sizeof(why), "built in, family %s", l->field[2]);
-		add_row(t, "hooked", (const char *[]){l->field[1], file_name(l->field[3]), "", why},
+		snprintf(why, sizeof(why), "built in, family %s%s%s", l->field[2], *l->field[7] ? ": " : "",
+		         l->field[7]);
+		add_row(t, strcmp(l->field[6], "no") ? "hooked" : "not hooked",
+		        (const char *[]){l->field[1], file_name(l->field[3]), l->field[5], why},
 		        (double[]){0, strtod(l->field[4], NULL)});
 	} else if (is(l, "near")) {
 		add_row(t, "like it", (const char *[]){l->field[1], file_name(l->field[2]), "", l->field[3]},
