@@ -32,7 +32,7 @@ struct asked {
 struct torch_layout torch_layout;
 
 static struct asked asked;
-static const void *sample; /* a tensor that stays */
+static const void *sample; /* a tensor; torch_layout_measure_python() is the last to use it */
 static uint32_t state, lock;
 static __thread bool measuring __attribute__((tls_model("initial-exec")));
 
@@ -244,17 +244,18 @@ bool torch_layout_ready(const void *return_address)
 	return s == READY || s == ASKED;
 }
 
-void torch_layout_measure_python(void *(*wrap)(void *tensor))
+void *torch_layout_measure_python(void *(*wrap)(void *tensor))
 {
 	const void *tensor = sample;
-	const void *object;
+	void *object;
 
 	if (__atomic_load_n(&state, __ATOMIC_ACQUIRE) != READY || torch_layout.python)
-		return;
+		return NULL;
 	object = wrap(&tensor);
 	for (uint32_t i = 16; object && i + 8 <= PYTHON_BYTES; i += 8)
 		if (word_at(object, i) == (uintptr_t)sample)
 			torch_layout.python = i;
+	return object;
 }
 
 /* ---- reading ---- */

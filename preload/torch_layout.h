@@ -56,7 +56,9 @@ bool torch_layout_read(const void *tensor, struct torch_shape *shape);
 bool torch_layout_read_object(const void *object, struct torch_shape *shape);
 
 /* Measure where a Python object has its tensor; `wrap` makes an object of a
- * tensor (at::TensorBase by invisible reference). With the interpreter's lock. */
-void torch_layout_measure_python(void *(*wrap)(void *tensor));
+ * tensor (at::TensorBase by reference, or by invisible reference). With the interpreter's
+ * lock. Returns the object, a reference of the caller's and to be given up: it may be the
+ * sample's last owner; null: nothing was measured. */
+void *torch_layout_measure_python(void *(*wrap)(void *tensor));
 
 #endif

@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { DONE, WATCHING, AT_WORK };
@@ -131,9 +132,11 @@ static void learn_tensors(void)
 	void *address = find("_Z16THPVariable_WrapN2at10TensorBaseE");
 	void **class = find("THPVariableClass");
 
+	if (!address)
+		address = find("_Z16THPVariable_WrapRKN2at10TensorBaseE");
 	if (address && class && torch_layout_ready(from)) {
 		memcpy(&wrap, &address, sizeof(address));
-		torch_layout_measure_python(wrap);
+		torch_python.Py_DecRef(torch_layout_measure_python(wrap));
 		torch_python.tensor_class = torch_layout.python ? *class : NULL;
 	}
 	if (!torch_python.tensor_class)
@@ -154,14 +157,24 @@ static void *module_class(void)
 	return class;
 }
 
+/* The method has the name of the one that was there, by which torch's compiler
+ * knows what not to compile. */
 static bool replace_call(void *class)
 {
-	static struct method method = {"__call__", (void *)(uintptr_t)call_module, METH_FASTCALL_KEYWORDS,
-	                               "__call__($self, /, *args, **kwargs)\n--\n\n"};
-	void *ours;
+	static char name[64], doc[128];
+	static struct method method = {name, (void *)(uintptr_t)call_module, METH_FASTCALL_KEYWORDS, doc};
+	void *ours = NULL, *text;
 
 	original = torch_python.PyObject_GetAttrString(class, "__call__");
-	ours = original ? torch_python.PyDescr_NewMethod(class, &method) : NULL;
+	text = original ? torch_python.PyObject_GetAttrString(original, "__name__") : NULL;
+	if (text) {
+		const char *known = torch_python.PyUnicode_AsUTF8AndSize(text, NULL);
+
+		snprintf(name, sizeof(name), "%s", known ? known : "__call__");
+		snprintf(doc, sizeof(doc), "%s($self, *args, **kwargs)\n--\n\n", name);
+		ours = torch_python.PyDescr_NewMethod(class, &method);
+		torch_python.Py_DecRef(text);
+	}
 	if (ours && torch_python.PyObject_SetAttrString(class, "__call__", ours) == 0)
 		return true;
 	torch_python.PyErr_Clear();
@@ -226,6 +239,9 @@ void torch_python_watch(const void *return_address)
 		return;
 	from = return_address;
 	if (!find_functions()) { /* a program without Python */
+		next = DONE;
+	} else if (find("PyUnstable_Module_SetGIL")) {
+		prof_note("torch: modules' names are not known: this Python has no interpreter lock");
 		next = DONE;
 	} else if (is_from_binding(return_address) && torch_python.Py_IsInitialized()) {
 		int lock = torch_python.PyGILState_Ensure();

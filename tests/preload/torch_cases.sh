@@ -22,4 +22,12 @@ run_both worker.py
 "$build/bin/proftrace" info trace.bin >info
 holds "steps of a second thread" 1 '^steps +3: 1 prefill \(5 tokens\), 2 decode \(2 tokens\)' info
 holds "its layers" 6 '"op": "linear".*"result": "[02]\.linear"' ops.jsonl
+
+# A Python without the interpreter's lock (told by what only such a one exports) is left alone.
+echo 'int PyUnstable_Module_SetGIL(void) { return 0; }' | cc -shared -fPIC -o unlocked.so -x c -
+LD_PRELOAD="$lib ./unlocked.so" /usr/bin/python3 "$scripts/worker.py" >shimmed || bad "fails without a lock"
+same "output without a lock" plain shimmed
+"$build/bin/proftrace" info trace.bin >info
+holds "the note without a lock" 1 'torch: .* has no interpreter lock' info
+holds "steps without a lock" 1 '^steps +0' info
 finish

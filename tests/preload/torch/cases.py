@@ -1,6 +1,7 @@
 # cases.py: what scripts do beside plain inference; its output must not depend on who watches.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import copy
+import gc
 import inspect
 import io
 import pickle
@@ -97,8 +98,11 @@ show('pickled', pickle.loads(pickle.dumps(net))(x))
 handle = net.first.register_forward_hook(lambda module, inputs, output: output * 2)
 show('hooked', net(x))
 handle.remove()
-print(inspect.signature(net.forward), callable(net), isinstance(nn.Module.__call__, object))
+print(inspect.signature(net.forward), callable(net), nn.Module.__call__.__name__,
+      inspect.signature(nn.Module.__call__).parameters['self'])
 print([name for name, _ in net.named_modules(remove_duplicate=False)])
+
+print('tensors', sum(issubclass(type(o), torch.Tensor) for o in gc.get_objects()))
 
 # in-place, views of more dimensions, empty and odd tensors
 z = torch.zeros(2, 3, 2, 1, 2, 3, 2)
