@@ -1,8 +1,8 @@
 /* builtin.c: functions that the tables know and that their exported names don't lead to.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Each such function has one target, however it is reached. Targets are put in
- * front of a list and stay; the list is read without a lock.
+ * Each such function has one target for each of its names, however it is reached.
+ * Targets are put in front of a list and stay; the list is read without a lock.
  */
 #include "preload/builtin.h"
 
@@ -27,7 +27,7 @@ struct target {
 	void *function;
 	void *original; /* what runs it */
 	void *stub;
-	bool is_entry; /* taken over at its entry */
+	bool is_entry; /* taken over at its entry; atomic */
 	struct target *next;
 };
 
@@ -55,13 +55,29 @@ static const struct hook_family builtin_family = {thunk_never_enter, thunk_never
 
 /* ---- targets ---- */
 
-static struct target *find(const void *function)
+/* What is known of an address may be of a library that went, so that its hook says
+ * whether it is the same function. */
+static struct target *find(const void *function, const struct hook *like)
 {
 	struct target *t = __atomic_load_n(&targets, __ATOMIC_ACQUIRE);
 
-	while (t && t->function != function)
+	while (t && (t->function != function || t->like != like))
 		t = t->next;
 	return t;
+}
+
+static bool is_entry(const struct target *t)
+{
+	return __atomic_load_n(&t->is_entry, __ATOMIC_ACQUIRE);
+}
+
+/* What runs a function, for hooks that were led to it by another way than its entry. */
+static void *original_of(void *function)
+{
+	for (const struct target *t = __atomic_load_n(&targets, __ATOMIC_ACQUIRE); t; t = t->next)
+		if (t->function == function && is_entry(t))
+			return t->original;
+	return function;
 }
 
 static struct target *make(void *function, const struct hook *like)
@@ -86,24 +102,16 @@ static struct target *make(void *function, const struct hook *like)
 /* Null without memory, or where another thread has been at it for long. */
 static struct target *target_of(void *function, const struct hook *like)
 {
-	struct target *t = find(function);
+	struct target *t = find(function, like);
 	struct guard calm;
 
 	if (t || !trylock_take(&lock, &calm))
 		return t;
-	t = find(function);
+	t = find(function, like);
 	if (!t)
 		t = make(function, like);
 	trylock_give(&lock, &calm);
 	return t;
-}
-
-/* What runs a function, for hooks that were led to it by its name. */
-static void *original_of(void *function)
-{
-	const struct target *t = find(function);
-
-	return t && t->is_entry ? t->original : function;
 }
 
 static const struct hook *wanted(const char *name)
@@ -139,9 +147,11 @@ static bool take_slot(void *context, const struct slots_slot *slot)
 {
 	const bool *own_binding = context;
 	void *function = past_us(slot, *own_binding);
-	const struct target *t = function ? target_of(function, wanted(slot->name)) : NULL;
+	const struct target *t = NULL;
 
-	if (t && !t->is_entry && slots_take(slot, t->stub))
+	if (function && !entry_holds(function))
+		t = target_of(function, wanted(slot->name));
+	if (t && slots_take(slot, t->stub))
 		prof_say(2, "%s, called from %s, is taken over at its slot", slot->name, slot->module);
 	return true;
 }
@@ -175,15 +185,17 @@ static bool take_entry(void *context, const struct symbols_function *f)
 {
 	struct entry_request r = {.function = (void *)f->address, .bytes = f->bytes, .room = f->room};
 	const struct hook *like = wanted(f->name);
-	struct target *t = like ? target_of(r.function, like) : NULL;
+	struct target *t = NULL;
 	char why[120];
 
-	if (!t || t->is_entry)
+	if (like && !entry_holds(r.function)) /* a file of the user's may have it */
+		t = target_of(r.function, like);
+	if (!t)
 		return true;
 	r.replacement = t->stub;
 	r.original = &t->original;
 	if (entry_take(&r, why, sizeof(why)) == 0) {
-		t->is_entry = true;
+		__atomic_store_n(&t->is_entry, true, __ATOMIC_RELEASE);
 		prof_say(2, "%s in the middle of %s is taken over at its entry", f->name,
 		         user_modules_name(((struct entries *)context)->module->path));
 	} else {
@@ -304,17 +316,18 @@ void *builtin_answer(void *handle, const char *name, const void *caller)
 {
 	const struct hook *like = is_started ? wanted(name) : NULL;
 	int saved_errno = errno;
-	const struct target *t;
+	const struct target *t = NULL;
 	void *function;
 
 	if (!like || resolve_is_own(caller))
 		return NULL;
 	function = ask(handle, name, caller);
-	t = function && !resolve_is_own(function) ? target_of(function, like) : NULL;
-	if (t && !t->is_entry)
+	if (function && !resolve_is_own(function) && !entry_holds(function))
+		t = target_of(function, like);
+	if (t)
 		prof_say(2, "%s is taken over where its address is asked for", name);
 	errno = saved_errno;
-	return t && !t->is_entry ? t->stub : NULL;
+	return t ? t->stub : NULL;
 }
 
 /* ---- begin and end ---- */
@@ -328,8 +341,8 @@ void builtin_expect_own_binding(void)
 void builtin_forget_unloaded(void)
 {
 	for (struct target *t = __atomic_load_n(&targets, __ATOMIC_ACQUIRE); t; t = t->next)
-		if (t->is_entry && !entry_holds(t->function)) {
-			t->is_entry = false;
+		if (is_entry(t) && !entry_holds(t->function)) {
+			__atomic_store_n(&t->is_entry, false, __ATOMIC_RELEASE);
 			__atomic_store_n(&t->original, t->function, __ATOMIC_RELEASE);
 		}
 }

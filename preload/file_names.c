@@ -13,7 +13,7 @@
 #include "runtime/memory.h"
 
 #define SECTIONS_MAX 4096u
-#define NAMES_MAX    (256ull << 20)
+#define NAMES_MAX    (64ull << 20)
 #define BLOCK        2048u /* symbols read at once */
 
 #if defined(__x86_64__)

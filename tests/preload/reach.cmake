@@ -15,6 +15,7 @@ prof_reach_caller(next NEXT "" "")
 target_link_libraries(reach_next PRIVATE PkgConfig::OPENBLAS ${CMAKE_DL_LIBS})
 prof_reach_caller(own OWN "-fsemantic-interposition" "" reach_copy.c)
 prof_reach_caller(symbolic OWN "" "-Wl,-Bsymbolic" reach_copy.c)
+prof_reach_caller(functions OWN "" "-Wl,-Bsymbolic-functions" reach_copy.c)
 prof_reach_caller(hidden HIDDEN "" "" reach_copy.c)
 prof_reach_caller(renamed OWN "-Dcblas_sgemm=scipy_cblas_sgemm64_" "-Wl,-Bsymbolic" reach_copy.c)
 
