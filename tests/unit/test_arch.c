@@ -110,8 +110,8 @@ static void optional_keys(void)
 	                     "  mem_bw_GBs: 1\n  mem_pj_per_bit: 0\n  tflops: 2\n  pj_per_tflop: 1\n"
 	                     "  tflops_by_dtype: {int8: 4, int4: 8}\n  chips: 2\n  source: \"a: b\"\n"),
 	                0);
-	CU_ASSERT_EQUAL(set.archs[0].tflops_by_dtype[PROF_DTYPE_INT8], 4);
-	CU_ASSERT(isnan(set.archs[0].tflops_by_dtype[PROF_DTYPE_FLOAT16]));
+	CU_ASSERT_EQUAL(set.archs[0].rate[ARCH_RATES_TFLOPS][PROF_DTYPE_INT8], 4);
+	CU_ASSERT(isnan(set.archs[0].rate[ARCH_RATES_TFLOPS][PROF_DTYPE_FLOAT16]));
 	CU_ASSERT_EQUAL(set.archs[0].value[ARCH_CHIPS], 2);
 	CU_ASSERT_STRING_EQUAL(set.archs[0].source, "a: b");
 	CU_ASSERT_STRING_EQUAL(set.archs[0].notes, "");

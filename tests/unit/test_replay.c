@@ -165,7 +165,7 @@ static void roofline_terms(void)
 	EXPECT(cell(r, COST_NS_LAUNCH), 7);
 	EXPECT(cell(r, COST_NS_LINK), 50 + 2400 / 8.0);
 	EXPECT(cell(r, COST_PJ_LINK), 2400 * 8 * 3);
-	EXPECT(cell(r, COST_PJ_STATIC), (16000 + 7 + 350) * 2e3);
+	EXPECT(cell(r, COST_PJ_STATIC), (16000 + 7 + 350 + 1600) * 2e3); /* 1600 ns of transfers */
 	replay_free(r);
 }
 

@@ -15,10 +15,38 @@ double arch_get(const struct arch *a, enum arch_key key, double otherwise)
 	return isnan(a->value[key]) ? otherwise : a->value[key];
 }
 
+double arch_level_get(const struct arch *a, unsigned level, enum arch_level_key key, double otherwise)
+{
+	return isnan(a->level[level][key]) ? otherwise : a->level[level][key];
+}
+
+int arch_word(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (int i = 0; words; i++) {
+		const char *end = strchrnul(words, '|');
+
+		if ((size_t)(end - words) == n && !memcmp(words, word, n))
+			return i;
+		words = *end ? end + 1 : NULL;
+	}
+	return -1;
+}
+
+void arch_release(struct arch *a)
+{
+	free(a->text);
+	free(a->best);
+	free(a->worst);
+	free(a->origins);
+	memset(a, 0, sizeof *a);
+}
+
 void arch_set_release(struct arch_set *s)
 {
 	for (unsigned i = 0; i < s->n; i++)
-		free(s->archs[i].text);
+		arch_release(&s->archs[i]);
 	free(s->archs);
 	memset(s, 0, sizeof *s);
 }

@@ -14,23 +14,57 @@
 #include "tools/lib/diag.h"
 
 enum arch_key {
-#define ARCH_KEY(id, key, unit, required, bound, max, meaning) ARCH_##id,
-#define ARCH_TEXT(id, key, meaning)
-#define ARCH_RATES(id, key, unit, max, meaning)
+#define ARCH_KEY(id, key, unit, required, bound, max, good, meaning) ARCH_##id,
 #include "tools/lib/arch_keys.def"
-#undef ARCH_KEY
-#undef ARCH_TEXT
-#undef ARCH_RATES
 	ARCH_N_KEYS
+};
+
+/* Mappings from data types to numbers, keys of a memory level, choices. */
+enum arch_rates {
+#define ARCH_RATES(id, key, unit, bound, max, good, meaning) ARCH_RATES_##id,
+#include "tools/lib/arch_keys.def"
+	ARCH_N_RATES
+};
+enum arch_level_key {
+#define ARCH_LEVEL(id, key, unit, required, bound, max, good, meaning) ARCH_LEVEL_##id,
+#include "tools/lib/arch_keys.def"
+	ARCH_N_LEVEL_KEYS
+};
+enum arch_choice {
+#define ARCH_CHOICE(id, key, words, meaning) ARCH_CHOICE_##id,
+#include "tools/lib/arch_keys.def"
+	ARCH_N_CHOICES
+};
+enum arch_topology { ARCH_SWITCH, ARCH_RING, ARCH_TORUS, ARCH_BY_HOST };
+enum arch_collective { ARCH_COLLECTIVE_RING, ARCH_COLLECTIVE_TREE, ARCH_COLLECTIVE_ALL };
+
+#define ARCH_MAX_LEVELS 4u
+
+/* Where a number is from, where the file says it number by number. */
+struct arch_origin {
+	char key[64]; /* "mem_bw_GBs", "tflops_by_dtype.int8", "memory_levels.0.bytes" */
+	const char *unit;
+	double value, lo, hi;                 /* lo = hi = value: no range */
+	const char *source, *scope, *process; /* "" when left out */
 };
 
 struct arch {
 	const char *name;
-	const char *path;                         /* of its file */
-	const char *source, *notes;               /* "" when left out */
-	double value[ARCH_N_KEYS];                /* in the key's unit; NaN when left out */
-	double tflops_by_dtype[PROF_DTYPE_LIMIT]; /* NaN when left out */
-	char *text;                               /* what the strings above point into */
+	const char *path;           /* of its file */
+	const char *source, *notes; /* "" when left out */
+	/* In the key's unit; NaN when left out. */
+	double value[ARCH_N_KEYS];
+	double rate[ARCH_N_RATES][PROF_DTYPE_LIMIT];
+	double level[ARCH_MAX_LEVELS][ARCH_N_LEVEL_KEYS]; /* innermost first */
+	unsigned n_levels;
+	int choice[ARCH_N_CHOICES]; /* place of the word; -1 when left out */
+
+	/* The same with every range at the end that makes operations cheaper, or
+	 * dearer; null without ranges. */
+	struct arch *best, *worst;
+	struct arch_origin *origins;
+	unsigned n_origins;
+	char *text; /* what the strings above point into */
 };
 
 struct arch_set {
@@ -40,6 +74,13 @@ struct arch_set {
 
 /* The value, or `otherwise` where the profile leaves it out. */
 double arch_get(const struct arch *a, enum arch_key key, double otherwise);
+double arch_level_get(const struct arch *a, unsigned level, enum arch_level_key key, double otherwise);
+
+/* The place of a word in "a|b|c", -1 for none of them. */
+int arch_word(const char *words, const char *word);
+
+/* What a profile owns. */
+void arch_release(struct arch *a);
 
 void arch_set_release(struct arch_set *s);
 

@@ -9,77 +9,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/arch.h"
+#include "tools/lib/arch_read.h"
 #include "tools/lib/op.h"
-#include "tools/lib/yaml_doc.h"
 
 enum { REQUIRED = 1, OPTIONAL = 0, ABOVE_ZERO = 1, NOT_NEGATIVE = 0, NAME_MAX_BYTES = 64 };
 
-struct key {
-	const char *name, *unit;
-	bool required, above_zero;
-	double max;
+static const struct arch_number keys[ARCH_N_KEYS] = {
+#define ARCH_KEY(id, key, unit, required, bound, max, good, meaning)                                         \
+	{key, unit, required, bound, max, ARCH_GOOD_##good},
+#include "tools/lib/arch_keys.def"
 };
 
-static const struct key keys[ARCH_N_KEYS] = {
-#define ARCH_KEY(id, key, unit, required, bound, max, meaning) {key, unit, required, bound, max},
-#define ARCH_TEXT(id, key, meaning)
-#define ARCH_RATES(id, key, unit, max, meaning)
+static const struct arch_number rates[ARCH_N_RATES] = {
+#define ARCH_RATES(id, key, unit, bound, max, good, meaning) {key, unit, false, bound, max, ARCH_GOOD_##good},
 #include "tools/lib/arch_keys.def"
-#undef ARCH_KEY
-#undef ARCH_TEXT
-#undef ARCH_RATES
+};
+
+static const char *const choices[ARCH_N_CHOICES][2] = {
+#define ARCH_CHOICE(id, key, words, meaning) {key, words},
+#include "tools/lib/arch_keys.def"
 };
 
 static const char *const all_names[] = {
-#define ARCH_KEY(id, key, unit, required, bound, max, meaning) key,
-#define ARCH_TEXT(id, key, meaning)                            key,
-#define ARCH_RATES(id, key, unit, max, meaning)                key,
+#define ARCH_KEY(id, key, unit, required, bound, max, good, meaning) key,
+#define ARCH_TEXT(id, key, meaning)                                  key,
+#define ARCH_RATES(id, key, unit, bound, max, good, meaning)         key,
+#define ARCH_CHOICE(id, key, words, meaning)                         key,
 #include "tools/lib/arch_keys.def"
-#undef ARCH_KEY
-#undef ARCH_TEXT
-#undef ARCH_RATES
+        "memory_levels",
 };
 
-/* One file being read. */
-struct loading {
-	struct yaml_doc y;
-	struct arch_set set;
-	struct diag *d;
-};
-
-static int unknown_key(struct loading *l, const yaml_node_t *at, const char *key)
+static int read_rates(struct arch_reading *l, struct arch *a, yaml_node_t *map, unsigned which)
 {
-	const char *nearest = diag_nearest(key, all_names, sizeof all_names / sizeof *all_names);
-
-	if (nearest)
-		return yaml_doc_error(&l->y, at, l->d, "unknown key %.80s; the nearest is %s", key, nearest);
-	return yaml_doc_error(&l->y, at, l->d, "unknown key %.80s", key);
-}
-
-static int read_number(struct loading *l, const struct key *k, const yaml_node_t *node, double *out)
-{
-	const char *text = yaml_doc_text(node);
-	const char *bound = k->above_zero ? "above 0" : "0 or more";
-	double v;
-
-	if (yaml_doc_number(node, &v))
-		return yaml_doc_error(&l->y, node, l->d, "%s is %s%.40s%s; it must be a number (%s)", k->name,
-		                      text ? "\"" : "no plain value", text ? text : "", text ? "\"" : "",
-		                      k->unit);
-	if (v < 0 || (k->above_zero && v == 0))
-		return yaml_doc_error(&l->y, node, l->d, "%s is %.40s; it must be %s (%s)", k->name, text,
-		                      bound, k->unit);
-	if (v > k->max)
-		return yaml_doc_error(&l->y, node, l->d, "%s is %.40s; it can be at most %g (%s)", k->name,
-		                      text, k->max, k->unit);
-	*out = v;
-	return 0;
-}
-
-static int read_rates(struct loading *l, yaml_node_t *map, const struct key *k, double *rates)
-{
+	const struct arch_number *k = &rates[which];
 	yaml_node_t *key, *value;
+	char place[64];
 
 	if (map->type != YAML_MAPPING_NODE)
 		return yaml_doc_error(&l->y, map, l->d, "%s must map data types to numbers (%s)", k->name,
@@ -88,47 +52,61 @@ static int read_rates(struct loading *l, yaml_node_t *map, const struct key *k, 
 		return -1;
 	for (unsigned i = 0; yaml_doc_pair(&l->y, map, i, &key, &value); i++) {
 		int dtype = op_dtype_from_name(yaml_doc_text(key));
+		struct arch_slots to;
 
 		if (dtype < 0 || dtype >= PROF_DTYPE_LIMIT)
 			return yaml_doc_error(&l->y, key, l->d, "no data type is called %.80s",
 			                      yaml_doc_text(key));
-		if (read_number(l, k, value, &rates[dtype]))
+		to = (struct arch_slots){&a->rate[which][dtype], &a->best->rate[which][dtype],
+		                         &a->worst->rate[which][dtype]};
+		snprintf(place, sizeof place, "%s.%s", k->name, op_dtype_name((unsigned)dtype));
+		if (arch_read_fact(l, a, k, place, value, &to))
 			return -1;
 	}
 	return 0;
 }
 
-static int read_text(struct loading *l, const yaml_node_t *node, const char *key, const char **out)
+static int read_choice(struct arch_reading *l, struct arch *a, yaml_node_t *value, unsigned which)
 {
-	const char *text = yaml_doc_text(node);
+	const char *text;
 
-	if (!text)
-		return yaml_doc_error(&l->y, node, l->d, "%s must be a text", key);
-	*out = text;
+	if (arch_read_text(l, value, choices[which][0], &text))
+		return -1;
+	a->choice[which] = arch_word(choices[which][1], text);
+	if (a->choice[which] < 0)
+		return yaml_doc_error(&l->y, value, l->d, "%s is \"%.40s\"; it must be one of %s",
+		                      choices[which][0], text, choices[which][1]);
+	a->best->choice[which] = a->worst->choice[which] = a->choice[which];
 	return 0;
 }
 
 /* One key of a profile. Texts still point into the document. */
-static int read_key(struct loading *l, struct arch *a, yaml_node_t *key, yaml_node_t *value)
+static int read_key(struct arch_reading *l, struct arch *a, yaml_node_t *key, yaml_node_t *value)
 {
 	const char *name = yaml_doc_text(key);
 
-	for (unsigned i = 0; i < ARCH_N_KEYS; i++)
-		if (!strcmp(keys[i].name, name))
-			return read_number(l, &keys[i], value, &a->value[i]);
-	if (!strcmp(name, "source"))
-		return read_text(l, value, name, &a->source);
-	if (!strcmp(name, "notes"))
-		return read_text(l, value, name, &a->notes);
-	if (!strcmp(name, "tflops_by_dtype")) {
-		const struct key rate = {name, "TFLOP/s", true, true, 1e9};
+	for (unsigned i = 0; i < ARCH_N_KEYS; i++) {
+		const struct arch_slots to = {&a->value[i], &a->best->value[i], &a->worst->value[i]};
 
-		return read_rates(l, value, &rate, a->tflops_by_dtype);
+		if (!strcmp(keys[i].name, name))
+			return arch_read_fact(l, a, &keys[i], name, value, &to);
 	}
-	return unknown_key(l, key, name);
+	for (unsigned i = 0; i < ARCH_N_RATES; i++)
+		if (!strcmp(rates[i].name, name))
+			return read_rates(l, a, value, i);
+	for (unsigned i = 0; i < ARCH_N_CHOICES; i++)
+		if (!strcmp(choices[i][0], name))
+			return read_choice(l, a, value, i);
+	if (!strcmp(name, "memory_levels"))
+		return arch_read_levels(l, a, value);
+	if (!strcmp(name, "source"))
+		return arch_read_text(l, value, name, &a->source);
+	if (!strcmp(name, "notes"))
+		return arch_read_text(l, value, name, &a->notes);
+	return arch_unknown_key(l, key, name, all_names, sizeof all_names / sizeof *all_names);
 }
 
-static int check_name(struct loading *l, const yaml_node_t *at, const char *name)
+static int check_name(struct arch_reading *l, const yaml_node_t *at, const char *name)
 {
 	if (strlen(name) > NAME_MAX_BYTES)
 		return yaml_doc_error(&l->y, at, l->d, "the name has %zu bytes; at most %d are taken",
@@ -143,30 +121,13 @@ static int check_name(struct loading *l, const yaml_node_t *at, const char *name
 	return 0;
 }
 
-/* Copy the profile's texts out of the document. */
-static int keep_texts(struct loading *l, struct arch *a)
-{
-	size_t name = strlen(a->name) + 1, path = strlen(l->y.path) + 1;
-	size_t source = strlen(a->source) + 1, notes = strlen(a->notes) + 1;
-	char *text = malloc(name + path + source + notes);
-
-	if (!text)
-		return diag_set(l->d, "%s: out of memory", l->y.path);
-	a->text = text;
-	a->name = memcpy(text, a->name, name);
-	a->path = memcpy(text + name, l->y.path, path);
-	a->source = memcpy(text + name + path, a->source, source);
-	a->notes = memcpy(text + name + path + source, a->notes, notes);
-	return 0;
-}
-
 static int put(struct arch_set *s, const struct arch *a)
 {
 	struct arch *grown;
 
 	for (unsigned i = 0; i < s->n; i++)
 		if (arch_same_name(s->archs[i].name, a->name)) {
-			free(s->archs[i].text);
+			arch_release(&s->archs[i]);
 			s->archs[i] = *a;
 			return 0;
 		}
@@ -178,38 +139,83 @@ static int put(struct arch_set *s, const struct arch *a)
 	return 0;
 }
 
-static int read_profile(struct loading *l, yaml_node_t *name, yaml_node_t *map)
+static void nothing_known(struct arch *a)
 {
-	struct arch a = {.name = yaml_doc_text(name), .source = "", .notes = ""};
+	for (unsigned i = 0; i < ARCH_N_KEYS; i++)
+		a->value[i] = NAN;
+	for (unsigned i = 0; i < ARCH_N_RATES * PROF_DTYPE_LIMIT; i++)
+		a->rate[i / PROF_DTYPE_LIMIT][i % PROF_DTYPE_LIMIT] = NAN;
+	for (unsigned i = 0; i < ARCH_MAX_LEVELS * ARCH_N_LEVEL_KEYS; i++)
+		a->level[i / ARCH_N_LEVEL_KEYS][i % ARCH_N_LEVEL_KEYS] = NAN;
+	for (unsigned i = 0; i < ARCH_N_CHOICES; i++)
+		a->choice[i] = -1;
+}
+
+static int read_keys(struct arch_reading *l, struct arch *a, yaml_node_t *name, yaml_node_t *map)
+{
 	yaml_node_t *key, *value;
 
+	for (unsigned i = 0; yaml_doc_pair(&l->y, map, i, &key, &value); i++)
+		if (read_key(l, a, key, value))
+			return -1;
 	for (unsigned i = 0; i < ARCH_N_KEYS; i++)
-		a.value[i] = NAN;
-	for (unsigned i = 0; i < PROF_DTYPE_LIMIT; i++)
-		a.tflops_by_dtype[i] = NAN;
+		if (keys[i].required && isnan(a->value[i]))
+			return yaml_doc_error(&l->y, name, l->d, "%s lacks the key %s (%s)", a->name,
+			                      keys[i].name, keys[i].unit);
+	return 0;
+}
+
+/* The ends of the ranges are profiles of the same name; without ranges there
+ * are none. */
+static void name_ends(struct arch *a)
+{
+	bool ranges = false;
+
+	for (unsigned i = 0; i < a->n_origins; i++)
+		ranges |= a->origins[i].lo < a->origins[i].hi;
+	if (!ranges) {
+		free(a->best);
+		free(a->worst);
+		a->best = a->worst = NULL;
+		return;
+	}
+	a->best->name = a->worst->name = a->name;
+	a->best->path = a->worst->path = a->path;
+}
+
+static int read_profile(struct arch_reading *l, yaml_node_t *name, yaml_node_t *map)
+{
+	struct arch a = {.name = yaml_doc_text(name), .path = l->y.path, .source = "", .notes = ""};
+
+	nothing_known(&a);
 	if (check_name(l, name, a.name))
 		return -1;
 	if (map->type != YAML_MAPPING_NODE)
 		return yaml_doc_error(&l->y, map, l->d, "%s must hold keys with values", a.name);
 	if (yaml_doc_check_keys(&l->y, map, 0, l->d))
 		return -1;
-	for (unsigned i = 0; yaml_doc_pair(&l->y, map, i, &key, &value); i++)
-		if (read_key(l, &a, key, value))
-			return -1;
-	for (unsigned i = 0; i < ARCH_N_KEYS; i++)
-		if (keys[i].required && isnan(a.value[i]))
-			return yaml_doc_error(&l->y, name, l->d, "%s lacks the key %s (%s)", a.name,
-			                      keys[i].name, keys[i].unit);
-	if (keep_texts(l, &a))
+	a.best = malloc(sizeof a);
+	a.worst = malloc(sizeof a);
+	if (!a.best || !a.worst) {
+		arch_release(&a);
+		return diag_set(l->d, "%s: out of memory", l->y.path);
+	}
+	*a.best = *a.worst = (struct arch){.source = "", .notes = ""};
+	nothing_known(a.best);
+	nothing_known(a.worst);
+	if (read_keys(l, &a, name, map) || arch_keep_texts(l, &a)) {
+		arch_release(&a);
 		return -1;
+	}
+	name_ends(&a);
 	if (put(&l->set, &a)) {
-		free(a.text);
+		arch_release(&a);
 		return diag_set(l->d, "%s: out of memory", l->y.path);
 	}
 	return 0;
 }
 
-static int read_profiles(struct loading *l)
+static int read_profiles(struct arch_reading *l)
 {
 	yaml_node_t *name, *map;
 
@@ -227,7 +233,7 @@ static int read_profiles(struct loading *l)
 }
 
 /* Move what was read into the caller's set. */
-static int merge(struct loading *l, struct arch_set *s)
+static int merge(struct arch_reading *l, struct arch_set *s)
 {
 	unsigned moved = 0;
 	int rc = 0;
@@ -236,12 +242,12 @@ static int merge(struct loading *l, struct arch_set *s)
 		if (put(s, &l->set.archs[moved]))
 			rc = diag_set(l->d, "%s: out of memory", l->y.path);
 		else
-			l->set.archs[moved++].text = NULL; /* the other set's now */
+			memset(&l->set.archs[moved++], 0, sizeof *l->set.archs); /* the other set's now */
 	}
 	return rc;
 }
 
-static int load(struct arch_set *s, struct loading *l)
+static int load(struct arch_set *s, struct arch_reading *l)
 {
 	int rc = read_profiles(l);
 
@@ -254,14 +260,14 @@ static int load(struct arch_set *s, struct loading *l)
 
 int arch_set_load(struct arch_set *s, const char *path, struct diag *d)
 {
-	struct loading l = {.d = d};
+	struct arch_reading l = {.d = d};
 
 	return yaml_doc_open(&l.y, path, d) ? -1 : load(s, &l);
 }
 
 int arch_set_load_text(struct arch_set *s, const char *path, const void *text, size_t bytes, struct diag *d)
 {
-	struct loading l = {.d = d};
+	struct arch_reading l = {.d = d};
 
 	return yaml_doc_parse(&l.y, path, text, bytes, d) ? -1 : load(s, &l);
 }

@@ -15,6 +15,23 @@
 
 enum model_kind { MODEL_ROOFLINE, MODEL_PIM_AI };
 
+/* The terms of the default model. */
+enum model_term {
+#define MODEL_TERM(id, name, unit, meaning) MODEL_TERM_##id,
+#include "tools/lib/model_terms.def"
+#undef MODEL_TERM
+	MODEL_N_TERMS
+};
+
+/* Several devices of one profile; 0 and 1: not in this way. */
+struct model_group_options {
+	int64_t tensor;           /* devices that share every product */
+	int64_t pipeline;         /* groups of layers, one after the other */
+	int64_t expert;           /* devices that each hold a part of the experts */
+	int64_t micro_batches;    /* into which a step's rows are cut for the pipeline */
+	int topology, collective; /* -1: as the profile says */
+};
+
 struct model_options {
 	enum model_kind kind;
 	int dtype;              /* of everything; -1: as the trace says */
@@ -24,6 +41,11 @@ struct model_options {
 	int64_t experts_per_token;
 	const char *last_layer; /* null: lm_head, without ending prefill */
 	const char *moe_end;    /* null: none */
+
+	/* The default model's own. */
+	uint32_t without;    /* bit t: leave out enum model_term t */
+	bool stream_weights; /* over the host's link, where memory does not hold them */
+	struct model_group_options group;
 };
 
 /* Context that the rows of a step see; 0: as shapes say. */
@@ -56,13 +78,45 @@ double model_pim_ai_kv_per_position(const struct op_desc *d);
 double model_dim(const struct op_operand *o, unsigned from_right);
 double model_elements(const struct op_operand *o);
 
-/* ---- roofline ---- */
+/* ---- the default model: roofline ---- */
 
-void model_roofline_price(const struct op_desc *d, const struct arch *a, const struct model_options *o,
+/* A device, and what it is used for. */
+struct model_device {
+	const struct arch *arch;
+	const struct model_options *options;
+	double resident_bytes; /* weights and cache that one device keeps from step to step; 0: unknown */
+	double streamed;       /* part of the weights that memory does not hold; 0 without --stream-weights */
+	unsigned layers;       /* of the network; 0: unknown */
+};
+
+/* One term of one price. Times of all terms add up to the price's time, and
+ * energies to its energy; what overlaps is a term of its own, below zero. */
+struct model_part {
+	double ns, pj;
+	double amount; /* what the formula was given, in the term's unit */
+	double rate;   /* amount per ns at which it was counted; 0: none */
+};
+
+struct model_parts {
+	struct model_part part[MODEL_N_TERMS];
+	double m, n, k, batch;     /* of the product; 0: none */
+	double block_m, block_n;   /* of the result that a unit computes together */
+	double reread_a, reread_b; /* how often operands go through memory */
+};
+
+/* The price term by term; `parts` of it, or the price alone. */
+void model_roofline_parts(const struct op_desc *d, const struct model_device *dev,
+                          const struct model_ctx *ctx, struct model_parts *parts);
+void model_roofline_price(const struct op_desc *d, const struct model_device *dev,
                           const struct model_ctx *ctx, struct cost *c);
 
 /* Bytes of the activations an operation takes in, and of what it gives out. */
 double model_roofline_input_bytes(const struct op_desc *d, const struct model_options *o);
 double model_roofline_output_bytes(const struct op_desc *d, const struct model_options *o);
+
+const char *model_term_name(enum model_term t);
+const char *model_term_unit(enum model_term t);
+/* The term of that name, or -1 and an error with the nearest one. */
+int model_term_find(const char *name, struct diag *d);
 
 #endif

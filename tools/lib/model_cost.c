@@ -6,7 +6,9 @@
 const char *cost_key(enum cost_cell cell)
 {
 	static const char *const keys[COST_N] = {
-	        [COST_TIME] = "time_ns",
+	        [COST_TIME] = "time_ns",         [COST_LO_NS] = "time_ns_low",
+	        [COST_HI_NS] = "time_ns_high",   [COST_LO_PJ] = "energy_pj_low",
+	        [COST_HI_PJ] = "energy_pj_high",
 #define COST_NS(id, key, meaning)    [COST_NS_##id] = key,
 #define COST_PJ(id, key, meaning)    [COST_PJ_##id] = key,
 #define COST_BYTES(id, key, meaning) [COST_BYTES_##id] = key,

@@ -30,6 +30,11 @@ enum cost_cell {
 #undef COST_NS
 #undef COST_PJ
 #undef COST_BYTES
+	/* Ends of the interval that the ranges of a profile's numbers give. */
+	COST_LO_NS,
+	COST_HI_NS,
+	COST_LO_PJ,
+	COST_HI_PJ,
 	COST_N
 };
 

@@ -114,3 +114,8 @@ double op_dtype_bytes(unsigned dtype, double elements)
 		return 0;
 	return elements * dtypes[dtype].block_bytes / dtypes[dtype].block_elements;
 }
+
+bool op_dtype_is_blocked(unsigned dtype)
+{
+	return dtype < PROF_DTYPE_LIMIT && dtypes[dtype].name && dtypes[dtype].block_elements > 1;
+}

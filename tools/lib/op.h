@@ -70,6 +70,9 @@ unsigned op_attr_from_key(const char *key);
 /* Bytes that n elements of a type take, blocks and scales included. */
 double op_dtype_bytes(unsigned dtype, double elements);
 
+/* Whether elements share bytes, or scales, with others. */
+bool op_dtype_is_blocked(unsigned dtype);
+
 /* One execution. */
 struct op_event {
 	uint32_t desc; /* index into the trace's descriptors */

@@ -27,6 +27,11 @@ static const struct op_kind *kind_of(unsigned op)
 	return &kinds[op && op < PROF_OP_LIMIT ? op : PROF_OP_OTHER];
 }
 
+enum prof_op_class op_class(unsigned op)
+{
+	return kind_of(op)->cls;
+}
+
 static double elements(const struct op_operand *o)
 {
 	double n = o->shapeless ? 0 : 1;

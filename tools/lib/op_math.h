@@ -23,6 +23,9 @@ struct op_work {
  * cache; a model of another device prices what is used. */
 void op_work(const struct op_desc *d, uint64_t ctx, struct op_work *w);
 
+/* The class that ops.def gives a kind of operation. */
+enum prof_op_class op_class(unsigned op);
+
 /* Whether the context matters to this operation: attention, and the products
  * and the softmax of attention that is not fused. */
 bool op_sees_context(const struct op_desc *d);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "tools/lib/op_math.h"
+#include "tools/lib/replay_bounds.h"
 
 #define LAST_LAYER_DEFAULT "lm_head"
 
@@ -35,14 +36,16 @@ struct memo {
 
 struct replay_private {
 	struct plan *plans;
-	struct memo *memos;         /* [(descriptor * 2 + decode) * (devices + 1) + device] */
-	uint64_t *counted;          /* [descriptor * REPLAY_PHASES + phase]: executions to be charged */
-	int64_t *counts;            /* per entry of the map: executions asked about with `m` */
-	struct replay_price *price; /* of the operation in progress, or null */
-	struct replay_sum *sum;     /* likewise */
-	unsigned device;            /* where the data is */
-	int64_t n_last;             /* executions of the last layer */
-	int64_t cache_rows;         /* pim-ai: positions in the cache */
+	struct memo *memos;            /* [(descriptor * 2 + decode) * (devices + 1) + device] */
+	uint64_t *counted;             /* [descriptor * REPLAY_PHASES + phase]: executions to be charged */
+	int64_t *counts;               /* per entry of the map: executions asked about with `m` */
+	struct replay_bounds *devices; /* [device - 1] */
+	double idle_w;                 /* of all devices together */
+	struct replay_price *price;    /* of the operation in progress, or null */
+	struct replay_sum *sum;        /* likewise */
+	unsigned device;               /* where the data is */
+	int64_t n_last;                /* executions of the last layer */
+	int64_t cache_rows;            /* pim-ai: positions in the cache */
 	int32_t step;
 	uint32_t desc; /* of the operation before */
 	enum prof_phase phase;
@@ -57,6 +60,14 @@ static const struct arch *arch_of(const struct replay *r, unsigned device)
 const char *replay_device(const struct replay *r, unsigned device)
 {
 	return device == MAP_HOST ? "HOST" : r->map->devices[device - 1]->name;
+}
+
+bool replay_has_ranges(const struct replay *r)
+{
+	for (unsigned i = 0; i < r->map->n_devices && !r->priv->published; i++)
+		if (r->map->devices[i]->best)
+			return true;
+	return false;
 }
 
 static bool is_layer(const struct op_desc *d)
@@ -168,7 +179,8 @@ struct replay *replay_new(const char *name, const struct trace *t, const struct 
 	p->counts = calloc(map->n + 1, sizeof *p->counts);
 	if (options->per_desc)
 		r->sums = calloc(n * REPLAY_PHASES, sizeof *r->sums);
-	if (!p->plans || !p->memos || !p->counted || !p->counts || (options->per_desc && !r->sums)) {
+	if (!p->plans || !p->memos || !p->counted || !p->counts || (options->per_desc && !r->sums)
+	    || (!p->published && !(p->devices = replay_bounds_new(r, &p->idle_w)))) {
 		replay_free(r);
 		return NULL;
 	}
@@ -186,6 +198,7 @@ void replay_free(struct replay *r)
 	free(r->priv->memos);
 	free(r->priv->counted);
 	free(r->priv->counts);
+	free(r->priv->devices);
 	free(r->priv);
 	free(r->sums);
 	free(r);
@@ -215,15 +228,9 @@ static void transfer(struct replay *r, unsigned device, bool to_device, double b
 	c.limit = LIMIT_TRANSFER;
 	if (device == MAP_HOST)
 		return;
-	if (to_device) {
-		c.cell[COST_TIME] = c.cell[COST_NS_H2D] = bytes / a->value[ARCH_H2D_BW];
-		c.cell[COST_PJ_H2D] = bytes * 8 * a->value[ARCH_H2D_PJ];
-		c.cell[COST_BYTES_H2D] = bytes;
-	} else {
-		c.cell[COST_TIME] = c.cell[COST_NS_D2H] = bytes / a->value[ARCH_D2H_BW];
-		c.cell[COST_PJ_D2H] = bytes * 8 * a->value[ARCH_D2H_PJ];
-		c.cell[COST_BYTES_D2H] = bytes;
-	}
+	replay_transfer_cost(a, to_device, bytes, &c);
+	if (!r->priv->published)
+		replay_bounds_transfer(&r->priv->devices[device - 1], to_device, bytes, &c);
 	charge(r, &c);
 }
 
@@ -377,6 +384,9 @@ static void host_event(struct replay *r, const struct op_event *ev)
 	memset(&c, 0, sizeof c);
 	c.limit = LIMIT_HOST;
 	c.cell[COST_TIME] = c.cell[COST_NS_HOST] = ev->timed ? (double)ev->time_ns : 0;
+	c.cell[COST_LO_NS] = c.cell[COST_HI_NS] = c.cell[COST_TIME];
+	c.cell[COST_PJ_STATIC] = r->priv->idle_w * c.cell[COST_TIME] * 1e3; /* the devices wait */
+	c.cell[COST_LO_PJ] = c.cell[COST_HI_PJ] = c.cell[COST_PJ_STATIC];
 	r->untimed_host += !ev->timed;
 	r->host_ns += c.cell[COST_NS_HOST];
 	charge(r, &c);
@@ -416,12 +426,18 @@ static const struct cost *roofline_price(struct replay *r, uint32_t desc, int32_
 
 	if (!m->known || (p->by_step && m->step != step)) {
 		ctx = context_of(r, step);
-		model_roofline_price(&r->trace->descs[desc], arch_of(r, device), &r->options->model, &ctx,
-		                     &m->cost);
+		replay_bounds_price(&r->trace->descs[desc], &r->priv->devices[device - 1], &ctx, &m->cost);
 		m->known = true;
 		m->step = step;
 	}
 	return &m->cost;
+}
+
+void replay_parts(const struct replay *r, const struct op_event *ev, unsigned device, struct model_parts *p)
+{
+	struct model_ctx ctx = context_of(r, ev->step);
+
+	model_roofline_parts(&r->trace->descs[ev->desc], &r->priv->devices[device - 1].value, &ctx, p);
 }
 
 static void roofline_event(struct replay *r, const struct op_event *ev)
@@ -494,13 +510,22 @@ void replay_event(struct replay *r, const struct op_event *ev, struct replay_pri
 		price->device = s->device;
 }
 
+static void charge_host_cost(struct cost *c, double host_w)
+{
+	double pj = c->cell[COST_NS_HOST] * host_w * 1e3;
+
+	c->cell[COST_PJ_HOST] = pj;
+	c->cell[COST_LO_PJ] += pj;
+	c->cell[COST_HI_PJ] += pj;
+}
+
 /* Operations that stayed on the host take its power. */
 static void charge_host(struct replay *r, double host_w)
 {
 	for (unsigned i = 0; i < REPLAY_PHASES; i++)
-		r->phase[i].cost.cell[COST_PJ_HOST] = r->phase[i].cost.cell[COST_NS_HOST] * host_w * 1e3;
+		charge_host_cost(&r->phase[i].cost, host_w);
 	for (size_t i = 0; r->sums && i < (size_t)r->trace->n_descs * REPLAY_PHASES; i++)
-		r->sums[i].cost.cell[COST_PJ_HOST] = r->sums[i].cost.cell[COST_NS_HOST] * host_w * 1e3;
+		charge_host_cost(&r->sums[i].cost, host_w);
 }
 
 void replay_end(struct replay *r, double host_w)

@@ -70,11 +70,25 @@ void replay_end(struct replay *r, double host_w);
 /* All phases together. */
 void replay_total(const struct replay *r, struct replay_totals *total);
 
+/* Whether its prices are intervals: the default model, and a profile with ranges. */
+bool replay_has_ranges(const struct replay *r);
+
 /* Name of a device of this replay. */
 const char *replay_device(const struct replay *r, unsigned device);
+
+/* The default model's price of an operation on a device (not the host), term by term. */
+void replay_parts(const struct replay *r, const struct op_event *ev, unsigned device, struct model_parts *p);
+
+/* Bytes of weights and cache that one device of that number must keep, and the
+ * part of its weights that must be streamed for them to fit (0 unless the
+ * options ask for it). 0, or -1 without memory. */
+int replay_resident(const struct replay *r, unsigned device, double *bytes, double *streamed);
 
 /* What the devices must hold, and what does not fit: a sentence per device
  * whose memory is too small, into text; returns how many. */
 unsigned replay_capacity(const struct replay *r, char *text, unsigned bytes);
+
+/* Whether the default model refuses to price this run because of that. */
+bool replay_refused(const struct replay *r);
 
 #endif

@@ -60,6 +60,16 @@ static bool is_keys(const struct op_desc *d, const struct op_operand *o)
 	           && !strcmp(d->context, "attn_weights"));
 }
 
+/* Devices that share what an operation keeps. */
+static double holders(const struct replay *r, const struct op_desc *d)
+{
+	const struct model_group_options *g = &r->options->model.group;
+	bool experts = op_attr_get(d, PROF_ATTR_EXPERTS, 1) > 1 || op_attr_get(d, PROF_ATTR_EXPERT, -1) >= 0;
+	int64_t n = (g->tensor > 1 ? g->tensor : 1) * (g->pipeline > 1 ? g->pipeline : 1);
+
+	return (double)(n * (experts && g->expert > 1 ? g->expert : 1));
+}
+
 /* A weight is known by its tensor's name, else by the operation's; the cache
  * of a layer by the layer, its size by the longest context seen. */
 static unsigned residents_of(const struct replay *r, const struct op_desc *d, struct resident *out)
@@ -81,51 +91,101 @@ static unsigned residents_of(const struct replay *r, const struct op_desc *d, st
 		                : *d->native ? d->native
 		                             : d->context,
 		        /* Values are as large as keys. */
-		        .bytes = stored_bytes(r, o) * (cache ? 2 * op_heads_stored(d, o) : 1),
+		        .bytes = stored_bytes(r, o) * (cache ? 2 * op_heads_stored(d, o) : 1) / holders(r, d),
 		};
 	}
 	return n;
 }
 
-static unsigned say(const struct replay *r, unsigned device, double need, char *text, unsigned bytes)
-{
-	const struct arch *a = r->map->devices[device - 1];
-	double have = arch_get(a, ARCH_CAPACITY_GB, INFINITY) * 1e9;
-	size_t used = strlen(text);
+/* What one device must keep. */
+struct need {
+	double weights, cache;
+};
 
-	if (need <= have)
-		return 0;
-	snprintf(text + used, bytes - used,
-	         "%s%s: weights and cache need %.3g GB, its memory holds %.3g GB: this run does not fit",
-	         used ? "; " : "", a->name, need / 1e9, have / 1e9);
-	return 1;
-}
-
-unsigned replay_capacity(const struct replay *r, char *text, unsigned bytes)
+/* needs[device], by one pass over the descriptors. 0, or -1 without memory. */
+static int count_needs(const struct replay *r, struct need *needs)
 {
 	size_t n = 0, limit = (size_t)r->trace->n_descs * 2;
 	struct resident *all = malloc((limit + 1) * sizeof *all);
-	unsigned problems = 0;
-	double need = 0;
 
-	*text = 0;
 	if (!all)
-		return 0;
+		return -1;
 	for (unsigned i = 0; i < r->trace->n_descs; i++)
 		n += residents_of(r, &r->trace->descs[i], all + n);
 	qsort(all, n, sizeof *all, compare);
 	for (size_t i = 0; i < n; i++) {
-		bool last = i + 1 == n, same;
-
 		/* Sorted by size within one name: the largest one counts. */
-		same = !last && all[i].device == all[i + 1].device && all[i].cache == all[i + 1].cache
-		       && all[i].layer == all[i + 1].layer && !strcmp(all[i].name, all[i + 1].name);
-		need += same ? 0 : all[i].bytes;
-		if (last || all[i].device != all[i + 1].device) {
-			problems += say(r, all[i].device, need, text, bytes);
-			need = 0;
-		}
+		bool same = i + 1 < n && all[i].device == all[i + 1].device
+		            && all[i].cache == all[i + 1].cache && all[i].layer == all[i + 1].layer
+		            && !strcmp(all[i].name, all[i + 1].name);
+
+		if (!same)
+			*(all[i].cache ? &needs[all[i].device].cache : &needs[all[i].device].weights) +=
+			        all[i].bytes;
 	}
 	free(all);
+	return 0;
+}
+
+static double holds(const struct replay *r, unsigned device)
+{
+	return arch_get(r->map->devices[device - 1], ARCH_CAPACITY_GB, INFINITY) * 1e9;
+}
+
+int replay_resident(const struct replay *r, unsigned device, double *bytes, double *streamed)
+{
+	struct need *needs = calloc(r->map->n_devices + 1, sizeof *needs);
+	const struct need *n = needs + device;
+	double over;
+
+	if (!needs || count_needs(r, needs)) {
+		free(needs);
+		return -1;
+	}
+	*bytes = n->weights + n->cache;
+	over = *bytes - holds(r, device);
+	*streamed = r->options->model.stream_weights && over > 0 ? fmin(1, over / n->weights) : 0;
+	free(needs);
+	return 0;
+}
+
+/* Whether it fits; weights that are streamed take no room. */
+static bool fits(const struct replay *r, unsigned device, const struct need *n)
+{
+	bool streams = r->options->model.stream_weights && r->options->model.kind == MODEL_ROOFLINE;
+
+	return n->cache + (streams ? 0 : n->weights) <= holds(r, device);
+}
+
+static void say(const struct replay *r, unsigned device, const struct need *n, char *text, unsigned bytes)
+{
+	size_t used = strlen(text);
+
+	snprintf(text + used, bytes - used,
+	         "%s%s: weights and cache need %.3g GB, its memory holds %.3g GB: this run does not fit",
+	         used ? "; " : "", r->map->devices[device - 1]->name, (n->weights + n->cache) / 1e9,
+	         holds(r, device) / 1e9);
+}
+
+unsigned replay_capacity(const struct replay *r, char *text, unsigned bytes)
+{
+	struct need *needs = calloc(r->map->n_devices + 1, sizeof *needs);
+	unsigned problems = 0;
+
+	*text = 0;
+	if (needs && count_needs(r, needs) == 0)
+		for (unsigned i = 1; i <= r->map->n_devices; i++)
+			if (!fits(r, i, &needs[i])) {
+				say(r, i, &needs[i], text, bytes);
+				problems++;
+			}
+	free(needs);
 	return problems;
+}
+
+bool replay_refused(const struct replay *r)
+{
+	char text[8];
+
+	return r->options->model.kind == MODEL_ROOFLINE && replay_capacity(r, text, sizeof text) > 0;
 }

@@ -23,6 +23,10 @@ static const struct table_column columns[] = {
         {"compute", "compute_ns", TABLE_NUMBER},
         {"memory", "mem_transfer_ns", TABLE_NUMBER},
         {"cache", "kv_load_ns", TABLE_NUMBER},
+        {"least time", "time_ns_low", TABLE_NUMBER},
+        {"most time", "time_ns_high", TABLE_NUMBER},
+        {"least energy", "energy_pj_low", TABLE_NUMBER},
+        {"most energy", "energy_pj_high", TABLE_NUMBER},
 };
 
 static void row(struct table *t, const char *machine, const char *model, const char *dtype, const char *phase)
@@ -80,6 +84,10 @@ static void replay_rows(const struct report *r, const struct replay *one, struct
 		figures(t, &f);
 		for (unsigned i = COST_NS_H2D; i <= COST_NS_KV; i++)
 			table_number(t, p->cost.cell[i]);
+		table_number(t, f.low_ns);
+		table_number(t, f.high_ns);
+		table_number(t, f.low_pj);
+		table_number(t, f.high_pj);
 	}
 }
 

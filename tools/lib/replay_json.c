@@ -23,6 +23,14 @@ void report_json_price(struct json_out *j, const struct cost *c)
 	cells(j, "transfer_bytes", c, COST_BYTES_H2D, COST_BYTES_D2H);
 }
 
+static void range(struct json_out *j, const char *key, double low, double high)
+{
+	json_open(j, key, '[');
+	json_number(j, NULL, low);
+	json_number(j, NULL, high);
+	json_close(j, ']');
+}
+
 static void figures(struct json_out *j, const struct report_figures *f)
 {
 	json_number(j, "tokens", f->tokens);
@@ -30,6 +38,10 @@ static void figures(struct json_out *j, const struct report_figures *f)
 	json_number(j, "energy_pj_total", f->energy_pj);
 	json_number(j, "power_w", f->power_w);
 	json_number(j, "energy_pj_per_token", f->tokens > 0 ? f->energy_pj / f->tokens : NAN);
+	if (isfinite(f->low_ns)) {
+		range(j, "time_ns_range", f->low_ns, f->high_ns);
+		range(j, "energy_pj_range", f->low_pj, f->high_pj);
+	}
 	if (isfinite(f->energy_error_pj))
 		json_number(j, "energy_pj_error", f->energy_error_pj);
 	if (isfinite(f->idle_pj))
@@ -145,6 +157,16 @@ void report_json(const struct report *r, struct json_out *j)
 	for (unsigned i = 0; i < r->n_replays; i++)
 		replay(r, r->replays[i], j);
 	json_close(j, ']');
+	for (unsigned i = 0; i < r->n_refusals; i++) {
+		if (i == 0)
+			json_open(j, "refused", '[');
+		json_open(j, NULL, '{');
+		json_text(j, "arch", r->refusals[i].name);
+		json_text(j, "why", r->refusals[i].text);
+		json_close(j, '}');
+		if (i + 1 == r->n_refusals)
+			json_close(j, ']');
+	}
 	json_open(j, "notes", '[');
 	report_notes(r, note, j);
 	json_close(j, ']');

@@ -36,6 +36,10 @@ struct report_figures report_of_measured(const struct report *r, const struct me
 	        .time_ns = measured_time_ns(p),
 	        .energy_pj = p->energy_j * 1e12,
 	        .energy_error_pj = p->energy_error_j * 1e12,
+	        .low_ns = NAN,
+	        .high_ns = NAN,
+	        .low_pj = NAN,
+	        .high_pj = NAN,
 	        .idle_pj = p->idle_j * 1e12,
 	        .tokens = p->tokens,
 	        .time_from = "measured",
@@ -54,12 +58,22 @@ struct report_figures report_of_replay(const struct report *r, const struct repl
 	        .time_ns = c->cell[COST_TIME],
 	        .energy_pj = cost_energy_pj(c),
 	        .energy_error_pj = NAN,
+	        .low_ns = NAN,
+	        .high_ns = NAN,
+	        .low_pj = NAN,
+	        .high_pj = NAN,
 	        .idle_pj = NAN,
 	        .tokens = tokens,
 	        .time_from = all_host ? "measured" : "modelled",
 	        .energy_from = "modelled",
 	};
 
+	if (replay_has_ranges(replay)) {
+		f.low_ns = c->cell[COST_LO_NS];
+		f.high_ns = c->cell[COST_HI_NS];
+		f.low_pj = c->cell[COST_LO_PJ];
+		f.high_pj = c->cell[COST_HI_PJ];
+	}
 	/* A sum is only as good as its weakest part. */
 	if (c->cell[COST_PJ_HOST] > 0 && !r->measured->energy_is_measured)
 		f.energy_from = "assumed";
@@ -122,6 +136,10 @@ void report_notes(const struct report *r, void (*say)(void *arg, const char *tex
 
 	if (r->n_replays && list_unpriced(r->replays[0], list, sizeof list)) {
 		snprintf(text, sizeof text, "not priced by these rules, so free: %s", list);
+		say(arg, text);
+	}
+	for (unsigned i = 0; i < r->n_refusals; i++) {
+		snprintf(text, sizeof text, "left out: %s", r->refusals[i].text);
 		say(arg, text);
 	}
 	for (unsigned i = 0; i < r->n_replays; i++) {

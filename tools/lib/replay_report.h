@@ -13,6 +13,12 @@
 #include "tools/lib/replay.h"
 #include "tools/lib/replay_counters.h"
 
+/* A replay that was not made, because the run does not fit. */
+struct report_refusal {
+	const char *name;
+	char text[512];
+};
+
 struct report {
 	const struct trace *trace;
 	const struct measured *measured;
@@ -22,6 +28,8 @@ struct report {
 	const struct replay_options *options;
 	const double *desc_ns;                  /* measured times per descriptor and phase; for groups */
 	const struct replay_counters *counters; /* of the recorded run */
+	const struct report_refusal *refusals;
+	unsigned n_refusals;
 	int colour;
 };
 
@@ -31,6 +39,8 @@ struct report_figures {
 	double time_ns, energy_pj, power_w, tokens, tokens_per_s;
 	double energy_error_pj; /* of measured energy, at most, from the sampling; NaN: does not apply */
 	double idle_pj;         /* part of it that the idle machine would have used; NaN: unknown */
+	/* The interval that the ranges of the profile's numbers give; NaN: no ranges. */
+	double low_ns, high_ns, low_pj, high_pj;
 	const char *time_from, *energy_from; /* "measured", "modelled", "assumed" */
 };
 

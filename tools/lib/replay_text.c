@@ -126,6 +126,34 @@ static void where_time_goes(const struct report *r, FILE *out)
 			       &r->replays[i]->phase[phase], out);
 }
 
+/* The intervals, where a profile's numbers have ranges: total time and energy. */
+static void intervals(const struct report *r, FILE *out)
+{
+	char low[VALUE_BYTES], high[VALUE_BYTES], least[VALUE_BYTES], most[VALUE_BYTES];
+	bool begun = false;
+
+	for (unsigned i = 0; i < r->n_replays; i++) {
+		struct replay_totals t;
+		struct report_figures f;
+
+		replay_total(r->replays[i], &t);
+		f = report_of_replay(r, r->replays[i], &t.cost, 0);
+		if (!isfinite(f.low_ns))
+			continue;
+		if (!begun)
+			fputs("\ntotals, over the ranges of the profiles' numbers (all at one end, all at "
+			      "the "
+			      "other):\n",
+			      out);
+		begun = true;
+		fprintf(out, "%-8s%-15s%8s to %s, %s to %s\n", "range", r->replays[i]->name,
+		        value(TABLE_SECONDS, f.low_ns / 1e9, low),
+		        value(TABLE_SECONDS, f.high_ns / 1e9, high),
+		        value(TABLE_JOULES, f.low_pj / 1e12, least),
+		        value(TABLE_JOULES, f.high_pj / 1e12, most));
+	}
+}
+
 static void title(const struct report *r, FILE *out)
 {
 	const char *command = trace_fact_get(r->trace, "process.command");
@@ -169,5 +197,6 @@ void report_text(const struct report *r, FILE *out)
 	title(r, out);
 	figures(r, out);
 	where_time_goes(r, out);
+	intervals(r, out);
 	legend(r, out);
 }

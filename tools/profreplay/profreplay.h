@@ -10,11 +10,12 @@
 
 /* As given on the command line. */
 struct settings {
-	struct cli_list archs, maps, extra_archs;
+	struct cli_list archs, maps, extra_archs, without;
 	const char *model, *dtype, *format, *host;
-	const char *last_layer, *moe_end;
+	const char *last_layer, *moe_end, *topology, *collective;
 	int64_t kv_heads, sliding_window, batch_size, experts_per_token;
-	bool layers, functions, log, summary, verbose, list_archs, net;
+	struct model_group_options group;
+	bool layers, functions, log, summary, verbose, explain, list_archs, net, stream_weights;
 	const char *path;
 };
 
@@ -27,6 +28,8 @@ struct session {
 	struct replay **replays;
 	const char **names;
 	unsigned n_replays;
+	struct report_refusal *refusals; /* those that were left out, with the sentence why */
+	unsigned n_refusals;
 	struct trace *trace;
 	struct measured measured;
 	struct recording_net net;

@@ -23,13 +23,8 @@ int session_archs(struct session *s, struct diag *d)
 /* Everything a profile has, for programs. */
 static const struct table_column all_columns[] = {
         {"name", "name", TABLE_TEXT},
-#define ARCH_KEY(id, key, unit, required, bound, max, meaning) {key, key, TABLE_NUMBER},
-#define ARCH_TEXT(id, key, meaning)
-#define ARCH_RATES(id, key, unit, max, meaning)
+#define ARCH_KEY(id, key, unit, required, bound, max, good, meaning) {key, key, TABLE_NUMBER},
 #include "tools/lib/arch_keys.def"
-#undef ARCH_KEY
-#undef ARCH_TEXT
-#undef ARCH_RATES
         {"source", "source", TABLE_TEXT},
 };
 
@@ -111,6 +106,17 @@ static int choose_options(struct session *s, struct diag *d)
 	m->experts_per_token = s->set.experts_per_token;
 	m->last_layer = s->set.last_layer;
 	m->moe_end = s->set.moe_end;
+	m->stream_weights = s->set.stream_weights;
+	m->group = s->set.group;
+	m->group.topology = s->set.topology ? arch_word("switch|ring|torus|host", s->set.topology) : -1;
+	m->group.collective = s->set.collective ? arch_word("ring|tree|all-to-all", s->set.collective) : -1;
+	for (unsigned i = 0; i < s->set.without.n; i++) {
+		int term = model_term_find(s->set.without.items[i], d);
+
+		if (term < 0)
+			return -1;
+		m->without |= 1u << term;
+	}
 	s->options.per_desc = s->set.layers || s->set.functions || s->set.summary;
 	return choose_dtype(s, d);
 }
@@ -160,6 +166,39 @@ static int make_replays(struct session *s, struct diag *d)
 		if (!s->replays[i])
 			return diag_set(d, "out of memory");
 	}
+	return 0;
+}
+
+/* What does not fit into its memory is not priced: it could not run. */
+static int refuse(struct session *s, struct diag *d)
+{
+	unsigned kept = 0;
+
+	s->refusals = calloc(s->n_replays + 1, sizeof *s->refusals);
+	if (!s->refusals)
+		return diag_set(d, "out of memory");
+	for (unsigned i = 0; i < s->n_replays; i++) {
+		struct map map = s->maps[kept];
+
+		if (replay_refused(s->replays[i])) {
+			struct report_refusal *r = &s->refusals[s->n_refusals++];
+
+			r->name = s->names[i];
+			replay_capacity(s->replays[i], r->text, sizeof r->text);
+			replay_free(s->replays[i]);
+			continue;
+		}
+		s->maps[kept] = s->maps[i];
+		s->maps[i] = map;
+		s->names[kept] = s->names[i];
+		s->replays[kept] = s->replays[i];
+		s->replays[kept]->map = &s->maps[kept];
+		kept++;
+	}
+	s->n_replays = kept;
+	if (!kept)
+		return diag_set(d, "%.400s; --stream-weights prices it with weights over the host's link",
+		                s->refusals[0].text);
 	return 0;
 }
 
@@ -227,7 +266,7 @@ static int open_trace(struct session *s, struct diag *d)
 int session_run(struct session *s, struct diag *d)
 {
 	if (choose_options(s, d) || make_maps(s, d) || open_trace(s, d) || choose_host(s, d)
-	    || make_replays(s, d))
+	    || make_replays(s, d) || refuse(s, d))
 		return -1;
 	measured_begin(&s->measured, s->trace, s->set.last_layer, s->set.batch_size);
 	s->measured.desc_ns = s->desc_ns;
@@ -259,10 +298,12 @@ void session_release(struct session *s)
 	free(s->maps);
 	free(s->names);
 	free((void *)s->replays);
+	free(s->refusals);
 	free(s->desc_ns);
 	trace_close(s->trace);
 	arch_set_release(&s->archs);
 	free(s->set.archs.items);
 	free(s->set.maps.items);
+	free(s->set.without.items);
 	free(s->set.extra_archs.items);
 }

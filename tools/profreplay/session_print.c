@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/lib/replay_explain.h"
 #include "tools/profreplay/profreplay.h"
 
 typedef void each_fn(void *arg, unsigned i, const struct op_event *ev, const struct replay_price *p);
@@ -75,16 +76,53 @@ static int print_log(struct session *s, const struct report *r, struct json_out 
 	return rc;
 }
 
+/* ---- terms ---- */
+
+static void terms_each(void *arg, unsigned i, const struct op_event *ev, const struct replay_price *p)
+{
+	struct explain *all = arg;
+
+	explain_event(&all[i], ev, p);
+}
+
+static int print_terms(struct session *s, struct json_out *j, struct diag *d)
+{
+	struct explain *all = calloc(s->n_replays + 1, sizeof *all);
+	bool csv = !strcmp(s->set.format, "csv");
+	int rc = all ? 0 : -1;
+
+	for (unsigned i = 0; i < s->n_replays && rc == 0; i++)
+		rc = explain_begin(&all[i], s->replays[i]);
+	rc = rc ? diag_set(d, "out of memory") : second_pass(s, d, terms_each, all);
+	if (j)
+		json_open(j, "explain", '[');
+	else if (csv && rc == 0)
+		explain_csv_header(stdout);
+	for (unsigned i = 0; i < s->n_replays && all; i++) {
+		if (rc == 0 && j)
+			explain_json(&all[i], j);
+		else if (rc == 0 && csv)
+			explain_csv(&all[i], stdout);
+		else if (rc == 0)
+			explain_text(&all[i], stdout);
+		explain_release(&all[i]);
+	}
+	if (j)
+		json_close(j, ']');
+	free(all);
+	return rc;
+}
+
 /* ---- how prices came about ---- */
 
-struct explained {
+struct told {
 	const struct session *s;
 	unsigned char *seen; /* [descriptor * replays + replay] */
 };
 
 static void explain_each(void *arg, unsigned i, const struct op_event *ev, const struct replay_price *p)
 {
-	struct explained *e = arg;
+	struct told *e = arg;
 	unsigned char *seen = &e->seen[(size_t)ev->desc * e->s->n_replays + i];
 
 	if (*seen & (1u << p->phase))
@@ -95,7 +133,7 @@ static void explain_each(void *arg, unsigned i, const struct op_event *ev, const
 
 static int print_verbose(struct session *s, struct diag *d)
 {
-	struct explained e = {.s = s, .seen = calloc((size_t)s->trace->n_descs + 1, s->n_replays)};
+	struct told e = {.s = s, .seen = calloc((size_t)s->trace->n_descs + 1, s->n_replays)};
 	int rc = e.seen ? 0 : diag_set(d, "out of memory");
 
 	if (rc == 0)
@@ -140,6 +178,8 @@ static int print_json(struct session *s, const struct report *r, struct diag *d)
 	rc = print_groups(s, r, &j, d);
 	if (rc == 0 && s->set.log)
 		rc = print_log(s, r, &j, d);
+	if (rc == 0 && s->set.explain)
+		rc = print_terms(s, &j, d);
 	json_close(&j, '}');
 	return rc;
 }
@@ -155,9 +195,11 @@ int session_print(struct session *s, struct diag *d)
 	        .options = &s->options,
 	        .desc_ns = s->desc_ns,
 	        .counters = &s->counters,
+	        .refusals = s->refusals,
+	        .n_refusals = s->n_refusals,
 	};
 	bool csv = !strcmp(s->set.format, "csv");
-	bool tables = s->set.layers || s->set.functions || s->set.summary || s->set.log;
+	bool tables = s->set.layers || s->set.functions || s->set.summary || s->set.log || s->set.explain;
 
 	if (!strcmp(s->set.format, "json"))
 		return print_json(s, &r, d);
@@ -170,6 +212,8 @@ int session_print(struct session *s, struct diag *d)
 	if (print_groups(s, &r, NULL, d))
 		return -1;
 	if (s->set.log && print_log(s, &r, NULL, d))
+		return -1;
+	if (s->set.explain && print_terms(s, NULL, d))
 		return -1;
 	return s->set.verbose ? print_verbose(s, d) : 0;
 }

@@ -12,13 +12,10 @@ static const char epilog[] =
         "published simulator (UPM_LlamaRMSNorm), or a pattern with * and ?. After the device, t means:\n"
         "go over the host each time; m: only for the first of a layer's experts.\n";
 
-static struct cli_option *fill(struct settings *s, struct cli_option *o)
+/* What the models are asked for. */
+static unsigned fill_model(struct settings *s, struct cli_option *o)
 {
 	const struct cli_option options[] = {
-	        {"--arch", 'a', CLI_LIST, "NAME",
-	         "replay with everything on this accelerator; may be repeated", &s->archs, 0, 0},
-	        {"--map", 'm', CLI_LIST, "FILE|KEY=DEVICE[,t|m]",
-	         "map contexts, operations or patterns to devices; may be repeated", &s->maps, 0, 0},
 	        {"--model", 0, CLI_CHOICE, "roofline|pim-ai",
 	         "cost model: true work against peaks, or the published PIM-AI rules", &s->model, 0, 0},
 	        {"--data-type", 0, CLI_STRING, "TYPE",
@@ -36,6 +33,36 @@ static struct cli_option *fill(struct settings *s, struct cli_option *o)
 	         0},
 	        {"--experts-per-token", 0, CLI_INT, "N", "experts that each token uses (default 2)",
 	         &s->experts_per_token, 1, 1e6},
+	        {"--without", 0, CLI_LIST, "TERM", "leave a term of the roofline model out; may be repeated",
+	         &s->without, 0, 0},
+	        {"--stream-weights", 0, CLI_FLAG, NULL,
+	         "weights that memory does not hold come over the host's link at each use",
+	         &s->stream_weights, 0, 0},
+	        {"--tensor", 0, CLI_INT, "N", "devices that share every product", &s->group.tensor, 1, 65536},
+	        {"--pipeline", 0, CLI_INT, "N", "devices that each hold a part of the layers",
+	         &s->group.pipeline, 1, 65536},
+	        {"--expert", 0, CLI_INT, "N", "devices that each hold a part of the experts",
+	         &s->group.expert, 1, 65536},
+	        {"--micro-batches", 0, CLI_INT, "N", "parts that a step's rows are cut into for --pipeline",
+	         &s->group.micro_batches, 1, 65536},
+	        {"--topology", 0, CLI_CHOICE, "switch|ring|torus|host",
+	         "how devices are joined; else as the profile says", &s->topology, 0, 0},
+	        {"--collective", 0, CLI_CHOICE, "ring|tree|all-to-all",
+	         "how devices bring results together; else as the profile says", &s->collective, 0, 0},
+	};
+
+	memcpy(o, options, sizeof options);
+	return sizeof options / sizeof *options;
+}
+
+static struct cli_option *fill(struct settings *s, struct cli_option *o)
+{
+	unsigned n = fill_model(s, o);
+	const struct cli_option options[] = {
+	        {"--arch", 'a', CLI_LIST, "NAME",
+	         "replay with everything on this accelerator; may be repeated", &s->archs, 0, 0},
+	        {"--map", 'm', CLI_LIST, "FILE|KEY=DEVICE[,t|m]",
+	         "map contexts, operations or patterns to devices; may be repeated", &s->maps, 0, 0},
 	        {"--extra-archs", 'x', CLI_LIST, "FILE",
 	         "read more accelerators from this file; may be repeated", &s->extra_archs, 0, 0},
 	        {"--list-archs", 0, CLI_FLAG, NULL, "list the accelerators known and leave", &s->list_archs,
@@ -55,23 +82,27 @@ static struct cli_option *fill(struct settings *s, struct cli_option *o)
 	         &s->verbose, 0, 0},
 	        {"--format", 'f', CLI_CHOICE, "text|json|csv", "how to print (default text)", &s->format, 0,
 	         0},
+	        {"--explain", 0, CLI_FLAG, NULL, "add each term of the price of each kind of operation",
+	         &s->explain, 0, 0},
 	        {NULL, 0, CLI_FLAG, NULL, NULL, NULL, 0, 0},
 	};
 
-	memcpy(o, options, sizeof options);
+	memcpy(o + n, options, sizeof options);
 	return o;
 }
 
 /* CSV is one table: two cannot be told apart. */
 static int check(const struct settings *s, unsigned n_args)
 {
-	int tables = s->layers + s->functions + s->summary + s->log + s->verbose;
+	int tables = s->layers + s->functions + s->summary + s->log + s->verbose + s->explain;
 
 	if (!strcmp(s->format, "csv") && tables > 1)
 		return cli_error("profreplay", "--format csv holds one table; ask for one at a time"),
 		       CLI_USAGE;
 	if (!strcmp(s->format, "csv") && s->verbose)
 		return cli_error("profreplay", "--verbose explains in text; choose --format text"), CLI_USAGE;
+	if (s->explain && !strcmp(s->model, "pim-ai"))
+		return cli_error("profreplay", "--explain shows the terms of the roofline model"), CLI_USAGE;
 	if (s->list_archs)
 		return CLI_GO_ON;
 	if (n_args != 1)
@@ -85,7 +116,7 @@ static int check(const struct settings *s, unsigned n_args)
 
 int settings_parse(struct settings *s, int argc, char **argv)
 {
-	struct cli_option options[24];
+	struct cli_option options[40];
 	struct cli_command command = {
 	        .tool = "profreplay",
 	        .usage = "[OPTION]... TRACE",
