@@ -312,22 +312,34 @@ static void *ask(void *handle, const char *name, const void *caller)
 	return !next || next == function ? function : NULL;
 }
 
+/* The hook of a function that is hooked in C, which finds it by its name. */
+static void *hook_in_c(const char *name, const void *function)
+{
+	const void *next = resolve_next(name);
+	void *ours = next && next != function ? NULL : resolve_dlsym()(RTLD_DEFAULT, name);
+
+	return ours && resolve_is_own(ours) ? ours : NULL;
+}
+
 void *builtin_answer(void *handle, const char *name, const void *caller)
 {
 	const struct hook *like = is_started ? wanted(name) : NULL;
+	bool in_c = is_started && strcmp(name, "OrtGetApiBase") == 0;
 	int saved_errno = errno;
-	const struct target *t = NULL;
-	void *function;
+	void *function, *answer = NULL;
+	const struct target *t;
 
-	if (!like || resolve_is_own(caller))
+	if ((!like && !in_c) || resolve_is_own(caller))
 		return NULL;
 	function = ask(handle, name, caller);
-	if (function && !resolve_is_own(function) && !entry_holds(function))
-		t = target_of(function, like);
-	if (t)
+	if (function && !resolve_is_own(function) && !entry_holds(function)) {
+		t = like ? target_of(function, like) : NULL;
+		answer = t ? t->stub : in_c ? hook_in_c(name, function) : NULL;
+	}
+	if (answer)
 		prof_say(2, "%s is taken over where its address is asked for", name);
 	errno = saved_errno;
-	return t ? t->stub : NULL;
+	return answer;
 }
 
 /* ---- begin and end ---- */

@@ -1,11 +1,12 @@
 /* onnx_c.c: a program on ONNX Runtime's C interface, in all ways to run a session.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * usage: onnx_c DEPS MODEL
+ * usage: onnx_c DEPS MODEL [shared | handle]
  * The model is examples/onnx_transformer.py's of 3 layers, 96 wide, 4 heads. Runs of
  * five tokens: 1 without options, 3 with, 20 on each of two threads that share the
- * session, 2 by a binding, 1 that the program profiles itself; with a third argument
- * 20 on each of two threads that share the options as well, and nothing else.
+ * session, 2 by a binding, 1 that the program profiles itself; with the argument
+ * `shared` 20 on each of two threads that share the options as well, and nothing else.
+ * With `handle` the library is asked for its function by dlsym().
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -174,23 +175,28 @@ static void run_all_ways(void)
 int main(int argc, char **argv)
 {
 	char path[4096];
-	void *env, *setup;
+	void *env, *setup, *library;
+	const void *(*get_base)(void);
+	int by_handle;
 
 	snprintf(path, sizeof(path),
 	         "%s/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1",
 	         argc > 2 ? argv[1] : "");
-	if (!dlopen(path, RTLD_NOW | RTLD_GLOBAL)) {
+	by_handle = argc > 3 && strcmp(argv[3], "handle") == 0;
+	library = dlopen(path, RTLD_NOW | (by_handle ? RTLD_LOCAL : RTLD_GLOBAL));
+	get_base = by_handle && library ? (const void *(*)(void))dlsym(library, "OrtGetApiBase") : onnx_base;
+	if (!library || !get_base) {
 		fprintf(stderr, "onnx_c: %s\n", dlerror());
 		return 1;
 	}
-	api = ((const struct base *)onnx_base())->get_api(25);
+	api = ((const struct base *)get_base())->get_api(25);
 	check(((void *(*)(int, const char *, void **))api[3])(3, "onnx_c", &env));
 	check(((void *(*)(void **))api[10])(&setup));
 	check(((void *(*)(void *, int))api[24])(setup, 1));
 	check(((void *(*)(void *, const char *, void *, void **))api[7])(env, argv[2], setup, &session));
 	options = new_options();
 	make_inputs();
-	if (argc > 3)
+	if (argc > 3 && !by_handle)
 		run_on_threads(options);
 	else
 		run_all_ways();

@@ -92,14 +92,18 @@ PROFSHIM_FAMILIES=-onnxruntime shim "${run[@]}" >off.out 2>off.err || bad "fails
 same "output with the family off" plain.out off.out
 [ ! -e trace.bin ] || bad "something was recorded with the family off"
 
-# The C interface: options of the program's own, two threads on one session, a binding, its own profile.
-"$bin/onnx_c" "$src/.deps" model.onnx >c.plain 2>&1 || bad "the C program fails: $(cat c.plain)"
-shim "$bin/onnx_c" "$src/.deps" model.onnx >c.shim 2>&1 || bad "the C program fails under the shim: $(cat c.shim)"
-same "output of the C program" c.plain c.shim
-"$build/bin/proftrace" check trace.bin >/dev/null || bad "the C program's trace is not sound"
-"$build/bin/proftrace" stats --by op,phase --format csv trace.bin >c.stats || bad "no statistics"
-# 46 of its 47 runs, 7 products with weights in each layer and one at the end.
-holds "products of the C program" 1 "^linear,prefill,$((46 * (7 * layers + 1)))," c.stats
+# The C interface: options of the program's own, two threads on one session, a binding, its own profile;
+# bound by its name, and asked for by a handle.
+for way in "" handle; do
+	"$bin/onnx_c" "$src/.deps" model.onnx $way >c.plain 2>&1 || bad "the C program fails: $(cat c.plain)"
+	shim "$bin/onnx_c" "$src/.deps" model.onnx $way >c.shim 2>&1 ||
+		bad "the C program fails under the shim: $(cat c.shim)"
+	same "output of the C program" c.plain c.shim
+	"$build/bin/proftrace" check trace.bin >/dev/null || bad "the C program's trace is not sound"
+	"$build/bin/proftrace" stats --by op,phase --format csv trace.bin >c.stats || bad "no statistics"
+	# 46 of its 47 runs, 7 products with weights in each layer and one at the end.
+	holds "products of the C program" 1 "^linear,prefill,$((46 * (7 * layers + 1)))," c.stats
+done
 
 # Threads that share options: what comes out under one name is given up, and the trace says so.
 "$bin/onnx_c" "$src/.deps" model.onnx shared >c.plain 2>&1 || bad "the C program fails: $(cat c.plain)"
