@@ -10,6 +10,7 @@
 #include "runtime/recorder.h"
 
 static struct user_file file;
+static const char *file_path;
 static bool is_used;
 
 void hooks_user_take(void)
@@ -21,18 +22,24 @@ void hooks_user_take(void)
 void hooks_user_start(void)
 {
 	char why[USER_SENTENCE_BYTES];
-	const char *path;
 	enum user_loaded loaded = USER_NO_FILE;
 
 	if (prof_family_enabled("user"))
-		loaded = user_load(&file, &path, why);
+		loaded = user_load(&file, &file_path, why);
 	if (user_list_wanted())
-		user_list(&file, loaded == USER_NO_FILE ? "" : path, loaded == USER_BAD_FILE ? why : NULL);
+		user_list(&file, loaded == USER_NO_FILE ? "" : file_path,
+		          loaded == USER_BAD_FILE ? why : NULL);
 	if (loaded == USER_BAD_FILE)
 		prof_stop(why);
 	if (loaded != USER_LOADED || !file.n_hooks)
 		return;
-	prof_fact("hooks.file", path);
-	user_calls_start(path);
+	prof_fact("hooks.file", file_path);
+	user_calls_start(file_path);
 	is_used = true;
+}
+
+void hooks_user_end(void)
+{
+	if (is_used)
+		user_list_note(&file, file_path);
 }

@@ -7,4 +7,7 @@
 /* Take over those that are in new modules (look.h). */
 void hooks_user_take(void);
 
+/* Before the trace ends: say in it which functions could not be called. */
+void hooks_user_end(void);
+
 #endif

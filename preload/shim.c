@@ -4,6 +4,7 @@
 #include "preload/builtin.h"
 #include "preload/entry.h"
 #include "preload/families.h"
+#include "preload/hooks_user.h"
 #include "preload/look.h"
 #include "preload/resolve.h"
 #include "preload/slots.h"
@@ -25,6 +26,7 @@ __attribute__((constructor)) static void shim_load(void)
 
 __attribute__((destructor)) static void shim_unload(void)
 {
+	hooks_user_end();
 	prof_runtime_stop();
 	slots_return_all();
 	entry_return_all();

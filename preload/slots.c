@@ -27,8 +27,8 @@
 #error "preload: which relocations fill slots on this CPU?"
 #endif
 
-#define FOUND_MAX 16384u
-#define PAGE      4096u
+#define FOUND_FIRST 16384u /* slots that there is room for at first */
+#define PAGE        4096u
 
 /* One that was taken, for slots_return_all(). */
 struct taken {
@@ -199,7 +199,7 @@ struct search {
 	size_t glob_bytes;
 	bool (*wanted)(const char *name);
 	struct slots_slot *found;
-	unsigned n;
+	unsigned n, room; /* n may be more than there is room for */
 };
 
 static bool is_sought(const struct search *s, const char *name)
@@ -210,14 +210,16 @@ static bool is_sought(const struct search *s, const char *name)
 static void look_at(struct search *s, const struct module *m, const ElfW(Rela) * r)
 {
 	const ElfW(Sym) *symbol = &m->symbols[ELF64_R_SYM(r->r_info)];
-	struct slots_slot *slot = &s->found[s->n];
+	uintptr_t at = m->info->dlpi_addr + r->r_offset;
+	struct slots_slot *slot;
 
-	if (!IS_SLOT(ELF64_R_TYPE(r->r_info)) || s->n == FOUND_MAX || symbol->st_name >= m->names_bytes
+	if (!IS_SLOT(ELF64_R_TYPE(r->r_info)) || symbol->st_name >= m->names_bytes
 	    || !is_sought(s, m->names + symbol->st_name))
 		return;
-	slot->at = (uintptr_t *)(m->info->dlpi_addr + r->r_offset);
-	if ((uintptr_t)slot->at < m->low || (uintptr_t)slot->at + sizeof(*slot->at) > m->high)
+	if (at < m->low || at + sizeof(*slot->at) > m->high || s->n++ >= s->room)
 		return;
+	slot = &s->found[s->n - 1];
+	slot->at = (uintptr_t *)at;
 	slot->name = m->names + symbol->st_name;
 	slot->module = m->info->dlpi_name;
 	slot->low = m->low;
@@ -226,7 +228,6 @@ static void look_at(struct search *s, const struct module *m, const ElfW(Rela) *
 	slot->definition = symbol->st_shndx != SHN_UNDEF ? m->info->dlpi_addr + symbol->st_value : 0;
 	slot->stand_in =
 	        symbol->st_shndx == SHN_UNDEF && symbol->st_value ? m->info->dlpi_addr + symbol->st_value : 0;
-	s->n++;
 }
 
 /* The program comes first, and alone has stand-ins; the others' slots may hold them. */
@@ -253,17 +254,30 @@ static int search_module(struct dl_phdr_info *info, size_t bytes, void *arg)
 	return 0;
 }
 
+/* All of them; false without memory. */
+static bool search_all(struct search *s)
+{
+	for (s->room = FOUND_FIRST;; s->room = s->n) {
+		s->n = 0;
+		s->found = memory_pages(s->room * sizeof(*s->found));
+		if (!s->found)
+			return false;
+		dl_iterate_phdr(search_module, s);
+		if (s->n <= s->room)
+			return true;
+		memory_unpages(s->found, s->room * sizeof(*s->found));
+	}
+}
+
 static void search(struct search *s, bool (*visit)(void *context, const struct slots_slot *slot),
                    void *context)
 {
-	s->found = memory_pages(FOUND_MAX * sizeof(*s->found));
-	if (!s->found)
+	if (!search_all(s))
 		return;
-	dl_iterate_phdr(search_module, s);
 	share_stand_ins(s);
 	for (unsigned i = 0; i < s->n && visit(context, &s->found[i]); i++)
 		;
-	memory_unpages(s->found, FOUND_MAX * sizeof(*s->found));
+	memory_unpages(s->found, s->room * sizeof(*s->found));
 }
 
 void slots_each(const char *glob, bool (*visit)(void *context, const struct slots_slot *slot), void *context)

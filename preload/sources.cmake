@@ -4,6 +4,7 @@ list(APPEND PROF_SHIM_SOURCES
   shim.c
   resolve.c
   hooks_dl.c
+  names.c
   hooks_exec.c
   hooks_functions.c
   xray.c

@@ -84,6 +84,16 @@ static const struct user_target *target_of(const struct hook_call *call)
 	return (const struct user_target *)(const void *)call->hook;
 }
 
+/* The target of a call that begins. */
+static const struct user_target *target_called(const struct hook_call *call)
+{
+	struct user_target *t = (struct user_target *)(uintptr_t)call->hook;
+
+	if (!__atomic_load_n(&t->was_called, __ATOMIC_RELAXED))
+		__atomic_store_n(&t->was_called, true, __ATOMIC_RELAXED);
+	return t;
+}
+
 /* ---- trouble, told once a rule ---- */
 
 static void complain(const struct user_target *target, const struct user_rule *rule)
@@ -411,7 +421,7 @@ static void *user_enter(struct hook_call *call)
 {
 	struct user_note *note = note_of(call);
 
-	call->real = target_of(call)->original;
+	call->real = target_called(call)->original;
 	note->thread = NULL;
 	if (inside)
 		return call->real;
@@ -459,7 +469,7 @@ const struct hook_family user_family = {thunk_never_enter, thunk_never_exit, use
 
 static void *like_enter(struct hook_call *call)
 {
-	const struct user_target *target = target_of(call);
+	const struct user_target *target = target_called(call);
 
 	call->real = target->original;
 	return target->like->family->enter(call);

@@ -20,6 +20,7 @@ struct user_target {
 	void *stub;              /* what calls are led to, null: not made yet */
 	enum user_how how;
 	unsigned n_slots; /* that lead here */
+	bool was_called;
 	char why[120];    /* it could not be taken over, or not by its entry */
 	struct user_target *next;
 };

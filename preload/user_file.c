@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/names.h"
 #include "preload/user_rule.h"
 
 enum { RULES_MAX = 64 };
@@ -82,16 +83,21 @@ static bool take_key(struct user_parsing *p, const struct user_node *key)
 
 /* ---- rules ---- */
 
-/* `like: cblas_*` needs a * in the key, whose text it takes. */
+/* `like: cblas_*` needs a * in the key, whose text it takes; what it is then, the
+ * functions that are found will show. */
 static bool check_like(struct user_parsing *p, const struct user_node *at)
 {
 	const char *like = p->rule->like;
-	const char *star = like ? strchr(like, '*') : NULL;
+	const char *star = like ? strchr(like, '*') : NULL, *meant;
 
 	if (star && (strchr(star + 1, '*') || !strchr(p->hook->pattern, '*')))
 		return user_fail(p->error, at,
 		                 "the * of '%.60s' stands for the first * of the function's name", like);
-	return true;
+	if (!like || star || names_can_be_like(like))
+		return true;
+	meant = names_nearest_like(like);
+	return user_fail(p->error, at, "'%.60s' is no function that the shim can describe others as%s%s%s",
+	                 like, meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
 }
 
 static bool take_rules(struct user_parsing *p, const struct user_node *value)

@@ -14,6 +14,7 @@
 #include "preload/builtin.h"
 #include "preload/entry.h"
 #include "preload/known.h"
+#include "preload/names.h"
 #include "preload/resolve.h"
 #include "preload/slots.h"
 #include "preload/symbols.h"
@@ -21,8 +22,9 @@
 #include "preload/user_modules.h"
 #include "preload/user_targets.h"
 #include "runtime/config.h"
+#include "runtime/recorder.h"
 
-enum { LINE_BYTES = 8192, NEAR_MAX = 5, NAME_BYTES = 256 };
+enum { LINE_BYTES = 8192, NEAR_MAX = 5, NAME_BYTES = 256, NOTES_MAX = 8 };
 
 static int list_fd;
 static const char *explained; /* null: all is listed */
@@ -132,14 +134,11 @@ static bool tell_known(void *context, const struct slots_slot *slot)
 {
 	const void *function = slots_function(slot);
 	const struct user_module *m = user_modules_at(slot->low);
+	const char *family = names_family(slot->name);
 
-	const struct hook *known = known_find(slot->name);
-	const char *family = known                                  ? known_family(known)
-	                     : strncmp(slot->name, "ggml_", 5) == 0 ? "ggml"
-	                                                            : "ends and libraries";
-
-	if (function && resolve_is_own(function) && (explained || *family != 'e'))
-		tell("known\t%s\t%s\t%s\t1", slot->name, family, m ? m->path : "");
+	if (function && resolve_is_own(function) && (explained || family))
+		tell("known\t%s\t%s\t%s\t1", slot->name, family ? family : "ends and libraries",
+		     m ? m->path : "");
 	return true;
 }
 
@@ -244,6 +243,43 @@ static void explain(void)
 	for (unsigned i = 0; i < near.n && (!near.found || near.best[i].edits == 0); i++)
 		tell("near\t%s\t\t%s", near.best[i].name,
 		     near.best[i].edits == 0 ? "a part or a copy that the compiler made of it" : "");
+}
+
+/* ---- notes in the trace ---- */
+
+/* Why a hook that was never called has nothing to be called by; null: it may be
+ * called yet, or another time. */
+static const char *why_in_vain(const struct user_hook *h)
+{
+	const struct user_target *example = NULL;
+
+	for (const struct user_target *t = user_targets_first(); t; t = t->next) {
+		if (t->user != h)
+			continue;
+		if (t->was_called || t->how == USER_HOW_SLOTS || !user_modules_at(t->address)
+		    || (t->how == USER_HOW_ENTRY && user_callers_count(t->address) > 0))
+			return NULL;
+		example = t;
+	}
+	if (example)
+		return why_of(example, 0);
+	return was_found(h) ? NULL : "there is no such function in the program, or no slot that leads to one";
+}
+
+void user_list_note(const struct user_file *file, const char *path)
+{
+	unsigned n = 0;
+
+	for (const struct user_hook *h = file->hooks; h; h = h->next) {
+		const char *why = why_in_vain(h);
+
+		if (why && n++ < NOTES_MAX)
+			prof_note("%s:%u: %s is hooked in vain: %s; profrun --explain says more", path,
+			          h->line, h->pattern, why);
+	}
+	if (n > NOTES_MAX)
+		prof_note("%s: %u more functions are hooked in vain; profrun --list-hooks shows them", path,
+		          n - NOTES_MAX);
 }
 
 void user_list(const struct user_file *file, const char *path, const char *why)

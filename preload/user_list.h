@@ -27,4 +27,8 @@ bool user_list_wanted(void);
 /* Tell it, and end the process. path: of the file, "" for none; why: it is a bad one. */
 void user_list(const struct user_file *file, const char *path, const char *why) __attribute__((noreturn));
 
+/* At the end of a recording: notes of the hooks that could not be called, because
+ * the compiler left no call of the function, or there is none. */
+void user_list_note(const struct user_file *file, const char *path);
+
 #endif

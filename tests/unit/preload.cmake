@@ -33,6 +33,6 @@ add_dependencies(test_entry entry_plugin)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 add_library(preload_user STATIC ${CMAKE_SOURCE_DIR}/preload/user_yaml.c ${CMAKE_SOURCE_DIR}/preload/user_signature.c
   ${CMAKE_SOURCE_DIR}/preload/user_expr.c ${CMAKE_SOURCE_DIR}/preload/user_value.c ${CMAKE_SOURCE_DIR}/preload/user_names.c
-  ${CMAKE_SOURCE_DIR}/preload/user_rule.c ${CMAKE_SOURCE_DIR}/preload/user_file.c)
+  ${CMAKE_SOURCE_DIR}/preload/user_rule.c ${CMAKE_SOURCE_DIR}/preload/user_file.c ${CMAKE_SOURCE_DIR}/preload/names.c)
 target_link_libraries(preload_user PUBLIC prof_runtime PkgConfig::YAML)
 prof_unit_test(test_user_file preload_user)

@@ -286,6 +286,18 @@ static void keys_that_can_not_be(void)
 	refused("0xzz: {op: other}", "1:1: '0xzz' is no address: it can be 0x and hexadecimal digits");
 }
 
+static void likes_that_can_not_be(void)
+{
+	CU_ASSERT_TRUE(parse("my_gemm: {like: cblas_sgemm}\nmy_qr: {like: dgeqrf_64_}\n"));
+	refused("my_gemm: {like: cblas_sgeemm}",
+	        "1:10: 'cblas_sgeemm' is no function that the shim can describe "
+	        "others as; did you mean 'cblas_sgemm'?");
+	refused("my_gemm: {like: dnnl_primitive_execute}",
+	        "1:10: 'dnnl_primitive_execute' is no function that the shim can describe others as");
+	refused("my_gemm: {like: cblas_*}",
+	        "1:10: the * of 'cblas_*' stands for the first * of the function's name");
+}
+
 static void yaml_that_can_not_be(void)
 {
 	refused("f: {op: other", "2:1: this is not valid YAML: did not find expected ',' or '}'");
@@ -324,6 +336,7 @@ int main(void)
 	CU_ADD_TEST(s, mistyped_words_get_the_nearest);
 	CU_ADD_TEST(s, values_that_can_not_be);
 	CU_ADD_TEST(s, keys_that_can_not_be);
+	CU_ADD_TEST(s, likes_that_can_not_be);
 	CU_ADD_TEST(s, yaml_that_can_not_be);
 	CU_ADD_TEST(s, names_that_can_not_be);
 	CU_basic_run_tests();
