@@ -46,3 +46,10 @@ add_test(NAME preload.plain_llama
 add_test(NAME preload.user_hooks
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/user_hooks.sh ${CMAKE_BINARY_DIR} ${slot_variants})
 set_tests_properties(preload.plain_llama preload.user_hooks PROPERTIES LABELS preload TIMEOUT 300)
+
+# A BLAS and an extension module as NumPy's wheels have them.
+add_library(wheel_blas SHARED wheel_blas.c)
+add_library(wheel_module MODULE wheel_module.c)
+target_link_libraries(wheel_module PRIVATE wheel_blas)
+add_test(NAME preload.wheel_names COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/wheel_names.sh ${CMAKE_BINARY_DIR})
+set_tests_properties(preload.wheel_names PROPERTIES LABELS preload TIMEOUT 300)
