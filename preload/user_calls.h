@@ -21,7 +21,7 @@ struct user_target {
 	enum user_how how;
 	unsigned n_slots; /* that lead here */
 	bool was_called;
-	char why[120];    /* it could not be taken over, or not by its entry */
+	char why[120]; /* it could not be taken over, or not by its entry */
 	struct user_target *next;
 };
 

@@ -3,7 +3,7 @@
  *
  * Whole numbers of 64 bits and the operators of C. `t->8` is the int that lies 8
  * bytes behind the address t, `long t->8` the long there, `t->0->8` goes through a
- * pointer at 0. docs/hooks.md is the description for users.
+ * pointer at 0. docs/hook_files.md is the description for users.
  */
 #ifndef PRELOAD_USER_EXPR_H
 #define PRELOAD_USER_EXPR_H

@@ -4,7 +4,7 @@
  *	matmul(xout, x, w, n, d): {op: linear, input: [1, n], weight: [n, d]}
  *	forward(transformer, token, pos): {step: 1, position: pos}
  *
- * docs/hooks.md is the description for users.
+ * docs/hook_files.md is the description for users.
  */
 #ifndef PRELOAD_USER_FILE_H
 #define PRELOAD_USER_FILE_H

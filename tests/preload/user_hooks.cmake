@@ -14,13 +14,6 @@ foreach(level O0 O2 O3)
   prof_plain(${level}_pie "-${level};-fPIE" "-pie")
   prof_plain(${level}_no_pie "-${level};-fno-pie" "-no-pie")
 endforeach()
-# The symbols in a file of their own, as distributions have them.
-prof_plain(stripped "-O2;-fPIE" "-pie")
-add_custom_command(TARGET plain_stripped POST_BUILD
-  COMMAND ${CMAKE_OBJCOPY} --only-keep-debug plain_stripped plain_stripped.debug
-  COMMAND ${CMAKE_OBJCOPY} --strip-all --add-gnu-debuglink=plain_stripped.debug plain_stripped
-  WORKING_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
-
 # Kernels in a library, called in every manner of linking, and one that is opened later.
 add_library(user_kernels SHARED user_kernels.c)
 target_compile_options(user_kernels PRIVATE -O1 -fno-semantic-interposition)

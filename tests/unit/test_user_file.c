@@ -292,8 +292,8 @@ static void likes_that_can_not_be(void)
 	refused("my_gemm: {like: cblas_sgeemm}",
 	        "1:10: 'cblas_sgeemm' is no function that the shim can describe "
 	        "others as; did you mean 'cblas_sgemm'?");
-	refused("my_gemm: {like: dnnl_primitive_execute}",
-	        "1:10: 'dnnl_primitive_execute' is no function that the shim can describe others as");
+	refused("my_gemm: {like: ggml_barrier}",
+	        "1:10: 'ggml_barrier' is no function that the shim can describe others as");
 	refused("my_gemm: {like: cblas_*}",
 	        "1:10: the * of 'cblas_*' stands for the first * of the function's name");
 }
