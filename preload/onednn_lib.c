@@ -3,12 +3,15 @@
  */
 #include "preload/onednn_lib.h"
 
+#include <dlfcn.h>
+#include <link.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "preload/entry.h"
 #include "preload/resolve.h"
+#include "preload/symbols.h"
 #include "preload/trylock.h"
 #include "runtime/recorder.h"
 
@@ -51,11 +54,65 @@ struct version {
 	int major, minor, patch;
 };
 
+static bool is_one_module(const void *a, const void *b)
+{
+	struct dl_find_object in_a, in_b;
+
+	return _dl_find_object((void *)(uintptr_t)a, &in_a) == 0
+	       && _dl_find_object((void *)(uintptr_t)b, &in_b) == 0
+	       && in_a.dlfo_link_map == in_b.dlfo_link_map;
+}
+
+/* Where a library's functions are found: among those that it exports, or, of one
+ * that is inside of a program and exports nothing, by its symbols. */
+struct place {
+	const void *inside;
+	bool by_symbols;
+	struct symbols_module module;
+};
+
+static void *exported(const void *inside, const char *name)
+{
+	void *address = resolve_within(inside, name);
+
+	return address && is_one_module(address, inside) ? address : NULL;
+}
+
+static struct place place_of(const void *inside)
+{
+	struct place place = {.inside = inside};
+	struct dl_find_object found;
+
+	if (exported(inside, "dnnl_primitive_desc_query")
+	    || _dl_find_object((void *)(uintptr_t)inside, &found) != 0)
+		return place;
+	place.by_symbols = true;
+	place.module.path = found.dlfo_link_map->l_name[0] ? found.dlfo_link_map->l_name : "/proc/self/exe";
+	place.module.bias = found.dlfo_link_map->l_addr;
+	return place;
+}
+
+static bool take_address(void *context, const struct symbols_function *f)
+{
+	*(uintptr_t *)context = f->address;
+	return false;
+}
+
+static void *find_function(struct place *place, const char *name)
+{
+	uintptr_t address = 0;
+
+	if (!place->by_symbols)
+		return exported(place->inside, name);
+	symbols_each(&place->module, name, take_address, &address);
+	return (void *)address;
+}
+
 /* The release, 0 when it cannot be told. */
-static int say_version(const void *inside)
+static int say_version(struct place *place)
 {
 	const struct version *(*ask)(void);
-	void *address = resolve_within(inside, "dnnl_version");
+	void *address = find_function(place, "dnnl_version");
 	const struct version *v;
 	char text[48];
 
@@ -72,18 +129,19 @@ static int say_version(const void *inside)
 
 static void learn(struct onednn_lib *lib, void *execute)
 {
-	const void *inside = entry_origin(execute); /* it may have been moved */
+	struct place place = place_of(entry_origin(execute)); /* it may have been moved */
 	const char *missing = NULL;
-	int release = say_version(inside);
+	int release = say_version(&place);
 
 	memset(lib, 0, sizeof(*lib));
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		void *address = resolve_within(inside, functions[i].name);
+		void *address = find_function(&place, functions[i].name);
 
 		memcpy((char *)lib + functions[i].at, &address, sizeof(address));
 		if (!address && functions[i].needed && !missing)
 			missing = functions[i].name;
 	}
+	symbols_release(&place.module);
 	lib->opaque = lib->md_query != NULL;
 	lib->works = !missing && (lib->opaque ? release >= 3 : release == 2);
 	if (missing)

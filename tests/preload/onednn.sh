@@ -62,11 +62,13 @@ done
 PROFSHIM_FAMILIES=-onednn shim "$bin/onednn" >shimmed
 ops 2>/dev/null | grep -q . && bad "the family cannot be switched off"
 
-# Release 3's names.
-"$bin/onednn3" >plain || bad "onednn3 fails without the shim"
-shim "$bin/onednn3" >shimmed || bad "onednn3 fails under the shim"
-same "release 3: results" plain shimmed
-list trace.bin
-sed -E 's/, "family".*//; s/^\{//' list.jsonl >found
-same "release 3: operations" "$src/tests/preload/onednn3.expected" found
+# Release 3's names; in a library, and inside of the program.
+for program in onednn3 onednn3_inside; do
+	"$bin/$program" >plain || bad "$program fails without the shim"
+	shim "$bin/$program" >shimmed || bad "$program fails under the shim"
+	same "$program: results" plain shimmed
+	list trace.bin
+	sed -E 's/, "family".*//; s/^\{//' list.jsonl >found
+	same "$program: operations" "$src/tests/preload/onednn3.expected" found
+done
 finish
