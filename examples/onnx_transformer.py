@@ -13,7 +13,7 @@ import sys
 import numpy as np
 
 FLOAT, INT64 = 1, 7
-A_FLOAT, A_INT, A_INTS = 1, 2, 7
+A_FLOAT, A_INT, A_GRAPH, A_INTS = 1, 2, 5, 7
 
 
 def varint(n):
@@ -43,6 +43,8 @@ def attribute(name, value):
         return data(1, name) + real(2, value) + number(20, A_FLOAT)
     if isinstance(value, int):
         return data(1, name) + number(3, value) + number(20, A_INT)
+    if isinstance(value, Graph):
+        return data(1, name) + data(6, value.encoded(name)) + number(20, A_GRAPH)
     return data(1, name) + b"".join(number(8, v) for v in value) + number(20, A_INTS)
 
 
@@ -76,9 +78,12 @@ class Graph:
         self.ends.append(data(field, value_info(name, kind, dims)))
         return name
 
+    def encoded(self, name):
+        return (b"".join(data(1, n) for n in self.nodes) + data(2, name)
+                + b"".join(data(5, c) for c in self.constants) + b"".join(self.ends))
+
     def write(self, path):
-        graph = (b"".join(data(1, n) for n in self.nodes) + data(2, "transformer")
-                 + b"".join(data(5, c) for c in self.constants) + b"".join(self.ends))
+        graph = self.encoded("transformer")
         with open(path, "wb") as f:
             f.write(number(1, 8) + data(2, "prof") + data(7, graph) + data(8, data(1, "") + number(2, 17)))
 
@@ -145,4 +150,5 @@ def main():
     g.write(sys.argv[1])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -35,7 +35,7 @@ static struct {
 /* What the inputs bound to a binding say of its runs. */
 static struct binding {
 	const OrtIoBinding *of;
-	struct prof_step_info info;
+	struct ort_inputs_told told;
 } bindings[BINDINGS];
 
 /* ---- runs ---- */
@@ -46,18 +46,19 @@ static OrtStatus *run(OrtSession *session, const OrtRunOptions *options, const c
 {
 	struct ort_call call = {ort.real, session, options, __builtin_return_address(0)};
 	int saved = errno;
-	struct prof_step_info info = {0};
+	struct ort_inputs_told told = {0};
 	struct ort_run r;
 	const OrtRunOptions *used;
 	OrtStatus *status;
 
-	ort_run_look(&info, ort.real, &(struct ort_inputs){names, inputs, n_inputs});
-	used = ort_run_begin(&r, &call, &info);
+	if (names && inputs)
+		ort_run_look(&told, ort.real, &(struct ort_inputs){names, inputs, n_inputs});
+	used = ort_run_begin(&r, &call, &told);
 	errno = saved;
 	status = ((ort_run_fn *)ort.real[ORT_RUN])(session, used, names, inputs, n_inputs, outputs, n_outputs,
 	                                           values);
 	saved = errno;
-	ort_run_end(&r);
+	ort_run_end(&r, status != NULL);
 	errno = saved;
 	return status;
 }
@@ -78,23 +79,34 @@ static struct binding *binding_new(const OrtIoBinding *of)
 
 		if (__atomic_compare_exchange_n(&bindings[i].of, &none, of, false, __ATOMIC_ACQ_REL,
 		                                __ATOMIC_RELAXED)) {
-			memset(&bindings[i].info, 0, sizeof(bindings[i].info));
+			memset(&bindings[i].told, 0, sizeof(bindings[i].told));
 			return &bindings[i];
 		}
 	}
 	return NULL;
 }
 
+/* The latest of each kind holds: inputs are bound anew for every run. */
+static void rebind(struct ort_inputs_told *all, const struct ort_inputs_told *one)
+{
+	if (one->tokens) {
+		all->tokens = one->tokens;
+		all->sequences = one->sequences;
+	}
+	all->past = one->past ? one->past : all->past;
+	all->total = one->total ? one->total : all->total;
+}
+
 static OrtStatus *bind_input(OrtIoBinding *binding, const char *name, const OrtValue *value)
 {
-	struct prof_step_info info = {0};
+	struct ort_inputs_told told = {0};
 	struct binding *b = binding_of(binding);
 
-	ort_run_look(&info, ort.real, &(struct ort_inputs){&name, &value, 1});
-	if (info.tokens && !b)
+	ort_run_look(&told, ort.real, &(struct ort_inputs){&name, &value, 1});
+	if (!b && (told.tokens || told.total || told.past))
 		b = binding_new(binding);
-	if (info.tokens && b)
-		b->info = info;
+	if (b)
+		rebind(&b->told, &told);
 	return ((ort_bind_input_fn *)ort.real[ORT_BIND_INPUT])(binding, name, value);
 }
 
@@ -113,18 +125,18 @@ static OrtStatus *run_with_binding(OrtSession *session, const OrtRunOptions *opt
 	const struct binding *b = binding_of(binding);
 	struct ort_call call = {ort.real, session, options, __builtin_return_address(0)};
 	int saved = errno;
-	struct prof_step_info info = {0};
+	struct ort_inputs_told told = {0};
 	struct ort_run r;
 	const OrtRunOptions *used;
 	OrtStatus *status;
 
 	if (b)
-		info = b->info;
-	used = ort_run_begin(&r, &call, &info);
+		told = b->told;
+	used = ort_run_begin(&r, &call, &told);
 	errno = saved;
 	status = ((ort_run_with_binding_fn *)ort.real[ORT_RUN_WITH_BINDING])(session, used, binding);
 	saved = errno;
-	ort_run_end(&r);
+	ort_run_end(&r, status != NULL);
 	errno = saved;
 	return status;
 }

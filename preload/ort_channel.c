@@ -32,9 +32,11 @@ enum state {
 
 struct ort_channel {
 	enum state state;
-	pid_t pid;   /* of the process whose folder it is */
-	pid_t user;  /* thread that took it first */
-	bool shared; /* others have since */
+	pid_t pid;      /* of the process whose folder it is */
+	pid_t user;     /* thread that took it first */
+	bool shared;    /* others have since */
+	bool told;      /* its options profile */
+	unsigned users; /* runs with it in progress */
 	const OrtRunOptions *options;
 	char folder[FOLDER];
 };
@@ -95,19 +97,31 @@ static bool tell(void *const *api, struct ort_channel *c)
 	char prefix[FOLDER + 8];
 	OrtStatus *status;
 
-	if (!make_folder(c)) {
+	if (!c->folder[0] && !make_folder(c)) {
 		prof_note("ONNX Runtime's nodes are not recorded: no folder for its profiles in /dev/shm or "
 		          "/tmp");
 		return false;
 	}
-	c->pid = getpid();
 	snprintf(prefix, sizeof(prefix), "%s/run", c->folder);
 	status = enable((OrtRunOptions *)(uintptr_t)c->options, prefix);
-	if (!status)
+	c->told = !status;
+	if (c->told)
 		return true;
 	((ort_release_fn *)api[ORT_RELEASE_STATUS])(status);
 	rmdir(c->folder);
+	c->folder[0] = '\0';
 	return false;
+}
+
+/* Lock held. Tell the program's options to profile no longer. */
+static void untell(void *const *api, struct ort_channel *c)
+{
+	OrtStatus *status = ((ort_disable_profiling_fn *)api[ORT_DISABLE_PROFILING])(
+	        (OrtRunOptions *)(uintptr_t)c->options);
+
+	if (status)
+		((ort_release_fn *)api[ORT_RELEASE_STATUS])(status);
+	c->told = status != NULL;
 }
 
 /* ---- the table; lock held ---- */
@@ -139,17 +153,41 @@ static struct ort_channel *find_free(void)
 	return &channels[i];
 }
 
-static struct ort_channel *take(void *const *api, const OrtRunOptions *options)
+/* In a forked child the folder and the runs in progress are the parent's. */
+static void make_ours(struct ort_channel *c)
+{
+	if (c->pid == getpid())
+		return;
+	c->pid = getpid();
+	c->folder[0] = '\0';
+	c->users = 0;
+}
+
+/* Options change only while no run has them. */
+static struct ort_channel *retake(void *const *api, struct ort_channel *c, bool wanted)
+{
+	if (c->state == ALONE)
+		return NULL;
+	make_ours(c);
+	if (c->users == 0 && wanted && (!c->told || !c->folder[0]) && !tell(api, c))
+		return NULL;
+	if (c->users == 0 && !wanted && c->told)
+		untell(api, c);
+	return c;
+}
+
+static struct ort_channel *take(void *const *api, const OrtRunOptions *options, bool wanted)
 {
 	struct ort_channel *c = find(options);
 	OrtStatus *status;
 
 	if (c)
-		return c->state == ALONE || (c->pid != getpid() && !tell(api, c)) ? NULL : c;
-	c = find_free();
+		return retake(api, c, wanted);
+	c = wanted ? find_free() : NULL;
 	if (!c)
 		return NULL;
 	c->options = options;
+	c->pid = getpid();
 	if (!options) {
 		status = ((ort_create_run_options_fn *)api[ORT_CREATE_RUN_OPTIONS])(
 		        (OrtRunOptions **)(uintptr_t)&c->options);
@@ -164,7 +202,7 @@ static struct ort_channel *take(void *const *api, const OrtRunOptions *options)
 	return c;
 }
 
-struct ort_channel *ort_channel_take(void *const *api, const OrtRunOptions *options,
+struct ort_channel *ort_channel_take(void *const *api, const OrtRunOptions *options, bool wanted,
                                      const OrtRunOptions **used)
 {
 	pid_t self = (pid_t)syscall(SYS_gettid);
@@ -172,11 +210,12 @@ struct ort_channel *ort_channel_take(void *const *api, const OrtRunOptions *opti
 	struct guard g;
 
 	*used = options;
-	if (!lock(&g))
+	if (!(wanted || (options && n_channels)) || !lock(&g))
 		return NULL;
-	c = take(api, options);
+	c = take(api, options, wanted);
 	if (c) {
 		*used = c->options;
+		c->users++;
 		c->user = c->user ? c->user : self;
 		c->shared |= c->user != self;
 		c->state = c->state == IDLE ? TAKEN : c->state;
@@ -185,18 +224,32 @@ struct ort_channel *ort_channel_take(void *const *api, const OrtRunOptions *opti
 	return c;
 }
 
-void ort_channel_give(struct ort_channel *c)
-{
-	if (c && c->state == TAKEN)
-		__atomic_store_n(&c->state, IDLE, __ATOMIC_RELEASE);
-}
-
 static void remove_file(const char *name, void *arg)
 {
 	char path[FOLDER + 256];
 
 	snprintf(path, sizeof(path), "%s/%s", (const char *)arg, name);
 	unlink(path);
+}
+
+/* What is left once nobody runs is no run's any more: pieces that others cut off. */
+void ort_channel_give(struct ort_channel *c)
+{
+	struct guard g;
+
+	if (!lock(&g))
+		return;
+	c->users -= c->users != 0;
+	if (c->users == 0 && c->shared)
+		files_list(c->folder, remove_file, c->folder);
+	c->state = c->state == TAKEN ? IDLE : c->state;
+	unlock(&g);
+}
+
+/* A vforked child has its parent's channels before it. */
+static bool is_over(const struct ort_channel *c)
+{
+	return (c->state == IDLE || c->state == USERS) && !c->users && c->pid == getpid();
 }
 
 static void drop(struct ort_channel *c)
@@ -242,11 +295,14 @@ void ort_channel_leave(const OrtRunOptions *options, bool alone)
 void ort_channels_remove(void)
 {
 	struct guard g;
+	unsigned i = 0;
 
-	if (!n_channels || !lock(&g))
+	while (i < n_channels && !is_over(&channels[i]))
+		i++;
+	if (i == n_channels || !lock(&g))
 		return;
-	for (unsigned i = 0; i < n_channels; i++)
-		if (channels[i].state == IDLE || channels[i].state == USERS)
+	for (; i < n_channels; i++)
+		if (is_over(&channels[i]))
 			drop(&channels[i]);
 	unlock(&g);
 }
@@ -256,60 +312,70 @@ void ort_channels_remove(void)
 struct search {
 	const struct ort_channel *channel;
 	ort_owner_fn *owner;
-	struct ort_file found;
+	struct ort_buffer *buffer;
+	struct ort_text found;
 };
 
-/* Not mapped: another run may cut the file off meanwhile. */
-static struct ort_file read_file(const char *path)
+static bool make_room(struct ort_buffer *b, size_t bytes)
 {
-	struct ort_file file = {{NULL, 0}, 0};
+	size_t room = b->room ? b->room : 1 << 16;
+	char *p;
+
+	if (bytes <= b->room)
+		return true;
+	while (room < bytes)
+		room *= 2;
+	p = memory_pages(room);
+	if (!p)
+		return false;
+	if (b->p)
+		memory_unpages(b->p, b->room);
+	*b = (struct ort_buffer){p, room};
+	return true;
+}
+
+/* Not mapped: another run may cut the file off meanwhile. */
+static struct ort_text read_file(const char *path, struct ort_buffer *buffer)
+{
+	struct ort_text text = {NULL, 0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	ssize_t got;
-	char *p;
 
 	if (fd < 0)
-		return file;
-	if (fstat(fd, &st) == 0 && st.st_size > 0 && (p = memory_pages((size_t)st.st_size))) {
-		while (file.text.n < (size_t)st.st_size
-		       && (got = read(fd, p + file.text.n, (size_t)st.st_size - file.text.n)) > 0)
-			file.text.n += (size_t)got;
-		file.text.p = p;
-		file.room = (size_t)st.st_size;
+		return text;
+	if (fstat(fd, &st) == 0 && st.st_size > 0 && make_room(buffer, (size_t)st.st_size)) {
+		text.p = buffer->p;
+		while (text.n < (size_t)st.st_size
+		       && (got = read(fd, buffer->p + text.n, (size_t)st.st_size - text.n)) > 0)
+			text.n += (size_t)got;
 	}
 	close(fd);
-	return file;
+	return text;
 }
 
 static void look(const char *name, void *arg)
 {
 	struct search *s = arg;
 	char path[FOLDER + 256];
-	struct ort_file file;
+	struct ort_text text;
 
-	if (s->found.text.p)
+	if (s->found.p)
 		return;
 	snprintf(path, sizeof(path), "%s/%s", s->channel->folder, name);
-	file = read_file(path);
-	if (file.text.p && s->channel->state == USERS
-	    && s->owner(file.text, s->channel->shared) != ORT_MINE) {
-		ort_channel_close(file);
+	text = read_file(path, s->buffer);
+	if (text.p && s->channel->state == USERS && s->channel->shared && s->owner(text) != ORT_MINE)
 		return;
-	}
 	unlink(path);
-	s->found = file;
+	s->found = text;
 }
 
-bool ort_channel_open(struct ort_channel *c, ort_owner_fn *owner, struct ort_file *file)
+bool ort_channel_read(const struct ort_channel *c, ort_owner_fn *owner, struct ort_buffer *buffer,
+                      struct ort_text *text)
 {
-	struct search s = {.channel = c, .owner = owner};
+	struct search s = {.channel = c, .owner = owner, .buffer = buffer};
 
 	files_list(c->folder, look, &s);
-	*file = s.found;
-	return s.found.text.p != NULL;
-}
-
-void ort_channel_close(struct ort_file file)
-{
-	memory_unpages((void *)(uintptr_t)file.text.p, file.room);
+	*text = s.found;
+	return s.found.p != NULL;
 }

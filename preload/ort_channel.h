@@ -18,8 +18,10 @@
 struct ort_channel;
 
 /* A channel for a run with these options (null: none), and in *used the options
- * to run with; null: this run is not profiled. */
-struct ort_channel *ort_channel_take(void *const *api, const OrtRunOptions *options,
+ * to run with; null: this run is not profiled. wanted: it is to be recorded; the
+ * program's options are told to profile no longer when it is not, but a run may
+ * be profiled all the same while others with the same options are. */
+struct ort_channel *ort_channel_take(void *const *api, const OrtRunOptions *options, bool wanted,
                                      const OrtRunOptions **used);
 void ort_channel_give(struct ort_channel *c);
 
@@ -30,19 +32,19 @@ enum ort_owner {
 	ORT_BROKEN, /* nobody's any more, or not written to its end */
 };
 
-/* `shared`: several threads have run with these options. */
-typedef enum ort_owner ort_owner_fn(struct ort_text file, bool shared);
+/* Asked of options that several threads have run with. */
+typedef enum ort_owner ort_owner_fn(struct ort_text file);
 
-/* What a file held, in memory of ours. */
-struct ort_file {
-	struct ort_text text;
+/* A thread's memory for what a file holds; kept for the next one. */
+struct ort_buffer {
+	char *p;
 	size_t room;
 };
 
 /* The profile that the calling thread's run left, which is removed; false when
  * there is none. */
-bool ort_channel_open(struct ort_channel *c, ort_owner_fn *owner, struct ort_file *file);
-void ort_channel_close(struct ort_file file);
+bool ort_channel_read(const struct ort_channel *c, ort_owner_fn *owner, struct ort_buffer *buffer,
+                      struct ort_text *text);
 
 /* The program's options are gone. */
 void ort_channel_forget(const OrtRunOptions *options);
@@ -51,7 +53,7 @@ void ort_channel_forget(const OrtRunOptions *options);
  * left alone. */
 void ort_channel_leave(const OrtRunOptions *options, bool alone);
 
-/* Remove our folders, at the end. */
+/* Remove our folders, at the end; those of runs in progress stay. */
 void ort_channels_remove(void);
 
 #endif

@@ -120,48 +120,58 @@ static uint8_t packed_type(const struct node *n, enum rule rule, uint64_t weight
 	return PROF_DTYPE_INT4;
 }
 
-static void put_linear(struct prof_desc_spec *spec, const struct node *n, uint64_t inner, uint8_t dtype)
+/* The last two dimensions the other way round. */
+static void turn(struct ort_tensor *t)
 {
-	struct ort_tensor weight = {dtype, 2, {inner, dim_from_end(&n->out[0], 0)}};
+	uint64_t *d = t->dims + t->n_dims - 2, last = d[1];
+
+	d[1] = d[0];
+	d[0] = last;
+}
+
+static void put_linear(struct prof_desc_spec *spec, const struct node *n, const struct ort_tensor *first,
+                       uint8_t dtype)
+{
+	struct ort_tensor weight = {dtype, 2, {dim_from_end(first, 0), dim_from_end(&n->out[0], 0)}};
 
 	spec->op = PROF_OP_LINEAR;
-	put(spec, PROF_OPERAND_INPUT, &n->in[0]);
+	put(spec, PROF_OPERAND_INPUT, first);
 	put(spec, PROF_OPERAND_WEIGHT, &weight);
 	put(spec, PROF_OPERAND_OUTPUT, &n->out[0]);
 }
 
 /* Two activations, each with its batches in front; the second in the order in
  * which it is multiplied. */
-static void put_matmul(struct prof_desc_spec *spec, const struct node *n, const struct ort_tensor *second,
-                       uint64_t inner)
+static void put_matmul(struct prof_desc_spec *spec, const struct node *n, const struct ort_tensor *first,
+                       const struct ort_tensor *second)
 {
-	struct ort_tensor first = widened(&n->in[0], 4), other = widened(second, 4),
+	struct ort_tensor input = widened(first, 4), other = widened(second, 4),
 	                  output = widened(&n->out[0], 4);
 
-	if (dim_from_end(&other, 1) != inner) {
-		uint64_t *d = other.dims + other.n_dims - 2, columns = d[0];
-
-		d[0] = d[1];
-		d[1] = columns;
-	}
-	put(spec, PROF_OPERAND_INPUT, &first);
+	if (dim_from_end(&other, 1) != dim_from_end(first, 0))
+		turn(&other);
+	put(spec, PROF_OPERAND_INPUT, &input);
 	put(spec, PROF_OPERAND_OTHER, &other);
 	put(spec, PROF_OPERAND_OUTPUT, &output);
 }
 
 static void put_product(struct prof_desc_spec *spec, const struct node *n, enum rule rule)
 {
-	uint64_t inner = dim_from_end(&n->in[0], 0), columns = dim_from_end(&n->out[0], 0);
+	uint64_t rows = dim_from_end(&n->out[0], 1), columns = dim_from_end(&n->out[0], 0), inner;
+	struct ort_tensor first = n->in[0]; /* in the order in which it is multiplied */
 	const struct ort_tensor *second = NULL;
 
+	if (first.n_dims >= 2 && dim_from_end(&first, 1) != rows && dim_from_end(&first, 0) == rows)
+		turn(&first);
+	inner = dim_from_end(&first, 0);
 	if (rule != PRODUCT_BITS)
 		second = second_factor(n, inner, columns);
 	if (!second)
-		put_linear(spec, n, inner, packed_type(n, rule, inner * columns));
+		put_linear(spec, n, &first, packed_type(n, rule, inner * columns));
 	else if (n->event->weight_bytes > 0 && second->n_dims == 2)
-		put_linear(spec, n, inner, second->dtype);
+		put_linear(spec, n, &first, second->dtype);
 	else
-		put_matmul(spec, n, second, inner);
+		put_matmul(spec, n, &first, second);
 }
 
 /* ---- convolution, attention, tables ---- */

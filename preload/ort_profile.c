@@ -33,12 +33,15 @@ static bool take(struct cursor *c, char wanted)
 /* "text"; a backslash keeps what follows it from ending the text. */
 static bool take_text(struct cursor *c, struct ort_text *text)
 {
+	const char *p;
+
 	if (!take(c, '"'))
 		return false;
-	text->p = c->p;
-	while (c->p < c->end && *c->p != '"' && *c->p != '\n')
-		c->p += *c->p == '\\' && c->end - c->p > 1 ? 2 : 1;
-	text->n = (size_t)(c->p - text->p);
+	text->p = p = c->p;
+	while (p < c->end && *p != '"' && *p != '\n')
+		p += *p == '\\' && c->end - p > 1 ? 2 : 1;
+	c->p = p;
+	text->n = (size_t)(p - text->p);
 	return take(c, '"');
 }
 
@@ -106,27 +109,30 @@ static bool number_of(struct ort_text text, uint64_t *number)
 	return take_number(&c, number);
 }
 
-/* Read "key": value pairs up to the closing brace. */
+/* Read "key": value pairs up to the closing brace; member takes the value. */
 static bool take_members(struct cursor *c,
-                         bool (*member)(struct ort_event *, struct ort_text, struct ort_text),
+                         bool (*member)(struct ort_event *, struct ort_text, struct cursor *),
                          struct ort_event *event)
 {
-	struct ort_text key, value;
+	struct ort_text key;
 
 	if (!take(c, '{'))
 		return false;
 	if (take(c, '}'))
 		return true;
 	do {
-		if (!take_text(c, &key) || !take(c, ':') || !take_value(c, &value)
-		    || !member(event, key, value))
+		if (!take_text(c, &key) || !take(c, ':') || !member(event, key, c))
 			return false;
 	} while (take(c, ','));
 	return take(c, '}');
 }
 
-static bool argument(struct ort_event *event, struct ort_text key, struct ort_text value)
+static bool argument(struct ort_event *event, struct ort_text key, struct cursor *c)
 {
+	struct ort_text value;
+
+	if (!take_value(c, &value))
+		return false;
 	if (ort_text_is(key, "op_name"))
 		event->op = value;
 	else if (ort_text_is(key, "input_type_shape"))
@@ -138,10 +144,15 @@ static bool argument(struct ort_event *event, struct ort_text key, struct ort_te
 	return true;
 }
 
-static bool field(struct ort_event *event, struct ort_text key, struct ort_text value)
+static bool field(struct ort_event *event, struct ort_text key, struct cursor *c)
 {
-	struct cursor c = {value.p, value.p + value.n};
+	struct ort_text value;
 
+	skip_spaces(c);
+	if (ort_text_is(key, "args") && peek(c) == '{')
+		return take_members(c, argument, event);
+	if (!take_value(c, &value))
+		return false;
 	if (ort_text_is(key, "cat"))
 		event->is_node = ort_text_is(value, "Node");
 	else if (ort_text_is(key, "name"))
@@ -152,8 +163,6 @@ static bool field(struct ort_event *event, struct ort_text key, struct ort_text 
 		return number_of(value, &event->time_us);
 	else if (ort_text_is(key, "tid"))
 		return number_of(value, &event->thread);
-	else if (ort_text_is(key, "args"))
-		return take_members(&c, argument, event);
 	return true;
 }
 

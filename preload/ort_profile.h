@@ -1,7 +1,7 @@
 /* ort_profile.h: what ONNX Runtime's profiler writes of a run.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A file is a JSON array, an event a line, ordered by start. Names in it are
+ * A file is a JSON array, an event a line, ordered by end. Names in it are
  * written as they are, without escapes, so an event that cannot be read is left
  * out and reading goes on at the next line. Nothing is copied or allocated.
  */

@@ -19,9 +19,16 @@ struct ort_call {
 	const void *return_address;
 };
 
+/* What its inputs tell of a run. */
+struct ort_inputs_told {
+	uint32_t tokens, sequences;
+	uint32_t past, total; /* of context: before these tokens; all of it */
+};
+
 struct ort_run {
 	struct prof_thread *thread; /* null: nothing is recorded */
 	struct ort_channel *channel;
+	bool wanted;
 	uint32_t step, site;
 	struct clock_pair begin, end;
 };
@@ -29,12 +36,15 @@ struct ort_run {
 /* Before a run: its step begins, from what its inputs say. Returns the options
  * to run with. */
 const OrtRunOptions *ort_run_begin(struct ort_run *run, const struct ort_call *call,
-                                   const struct prof_step_info *info);
-void ort_run_end(struct ort_run *run);
+                                   const struct ort_inputs_told *told);
+/* failed: the program is told so, and need not be told that there are no nodes. */
+void ort_run_end(struct ort_run *run, bool failed);
 
-/* Tokens and context that a run's inputs tell: whole numbers of shape [batch,
- * tokens] are the tokens (the first such input), and the third dimension of the first input
- * called past... or cache... is the context before them. */
-void ort_run_look(struct prof_step_info *info, void *const *api, const struct ort_inputs *inputs);
+/* The tokens are the first input of whole numbers and shape [batch, tokens], or
+ * else one called ...embeds... of shape [batch, tokens, width]; the context is the
+ * second dimension of one called ...mask... with such a shape, or the tokens
+ * and the third dimension of the first called past... or cache.... What
+ * these inputs don't tell stays as it is in *told. */
+void ort_run_look(struct ort_inputs_told *told, void *const *api, const struct ort_inputs *inputs);
 
 #endif

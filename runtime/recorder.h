@@ -279,6 +279,10 @@ struct prof_step_info {
 uint32_t prof_step_begin(struct prof_thread *t, const struct prof_step_info *info);
 void prof_step_end(struct prof_thread *t, uint32_t step);
 
+/* The same for a step that ended a while ago, with the raw clock then: what came
+ * after it was recording. */
+void prof_step_end_at(struct prof_thread *t, uint32_t step, uint64_t raw);
+
 /* ---- facts, trouble, configuration ---- */
 
 /* Something about the run, for `proftrace info`: a dotted key, a value. */

@@ -132,9 +132,9 @@ static uint32_t begin(const struct prof_step_info *info)
 	return ++steps;
 }
 
-static void end(uint32_t step)
+static void end(uint32_t step, uint64_t raw)
 {
-	struct prof_meta_step_end m = {.index = step - 1, .tick = recorder_ticks(prof_clock())};
+	struct prof_meta_step_end m = {.index = step - 1, .tick = recorder_ticks(raw)};
 	struct prof_meta_step_took took = {.index = m.index, .ticks = (uint32_t)(m.tick - last.tick)};
 	struct iovec whole = {&m, sizeof(m)}, part = {&took, sizeof(took)};
 	bool brief = step == steps && m.tick - last.tick <= UINT32_MAX && stands_by_last(sizeof(took));
@@ -165,18 +165,30 @@ uint32_t prof_step_begin(struct prof_thread *t, const struct prof_step_info *inf
 	return step;
 }
 
-void prof_step_end(struct prof_thread *t, uint32_t step)
+static void end_step(struct prof_thread *t, uint32_t step, uint64_t raw)
 {
-	uint64_t start = prof_clock();
 	struct guard g;
 
 	energy_prepare();
 	if (!guard_enter(&g))
 		return;
-	end(step);
+	end(step, raw ? raw : prof_clock());
 	guard_leave(&g);
 	set_step(thread_of(t), __atomic_load_n(&user_step, __ATOMIC_RELAXED));
+}
+
+void prof_step_end(struct prof_thread *t, uint32_t step)
+{
+	uint64_t start = prof_clock();
+
+	end_step(t, step, 0);
 	recorder_spent(start);
+}
+
+void prof_step_end_at(struct prof_thread *t, uint32_t step, uint64_t raw)
+{
+	end_step(t, step, raw);
+	recorder_spent(raw);
 }
 
 EXPORTED void prof_step(unsigned tokens)
@@ -191,7 +203,7 @@ EXPORTED void prof_step(unsigned tokens)
 	prepare(t);
 	if (!guard_enter(&g))
 		return;
-	end(user_step);
+	end(user_step, prof_clock());
 	step = begin(&info);
 	__atomic_store_n(&user_step, step, __ATOMIC_RELAXED);
 	guard_leave(&g);
@@ -202,7 +214,7 @@ void step_finish(void)
 {
 	char text[24];
 
-	end(user_step);
+	end(user_step, prof_clock());
 	__atomic_store_n(&user_step, 0, __ATOMIC_RELAXED);
 	if (passes == steps)
 		return;

@@ -89,6 +89,10 @@ static void products(void)
 	              IN("{\"float16\":[1,4,5,16]},{\"float16\":[1,4,7,16]}") OUT("{\"float16\":[1,4,5,7]}"));
 	CU_ASSERT_EQUAL(s.op, PROF_OP_MATMUL);
 	CU_ASSERT_STRING_EQUAL(operands(&s), "1=2[1,4,5,16] 4=2[1,4,16,7] 3=2[1,4,5,7]");
+	s = described("xtx", "FusedMatMul",
+	              IN("{\"float\":[1,2,16,6]},{\"float\":[1,2,16,9]}") OUT("{\"float\":[1,2,6,9]}"));
+	CU_ASSERT_EQUAL(s.op, PROF_OP_MATMUL);
+	CU_ASSERT_STRING_EQUAL(operands(&s), "1=1[1,2,6,16] 4=1[1,2,16,9] 3=1[1,2,6,9]");
 	s = described("fc", "Gemm",
 	              IN("{\"float\":[2,64]},{\"float\":[10,64]},{\"float\":[10]}")
 	                      OUT("{\"float\":[2,10]}") ",\"parameter_size\" : \"2600\"");
