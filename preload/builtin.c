@@ -248,7 +248,7 @@ static bool has_entries(struct user_module *m, struct entries *entries)
 	entries->all = m->is_program;
 	if (!m->is_program)
 		dl_iterate_phdr(is_symbolic, entries);
-	file_names_each(m->path, count_bound, entries);
+	file_names_each(m->path, entries->all, count_bound, entries);
 	return entries->n > 0;
 }
 
@@ -274,7 +274,7 @@ void builtin_each_entry(void (*visit)(const struct symbols_function *f, const st
 	}
 }
 
-void builtin_look(void)
+void builtin_look(bool at_start)
 {
 	bool own_binding = __atomic_exchange_n(&expects_own_binding, 0, __ATOMIC_ACQ_REL) != 0;
 
@@ -283,7 +283,8 @@ void builtin_look(void)
 	for (struct user_module *m = user_modules_first(); m; m = m->next)
 		if (m->is_there && m->is_new)
 			take_entries(m);
-	slots_each_of(is_wanted, take_slot, &own_binding);
+	if (!at_start) /* what was loaded with the program is bound to the shim */
+		slots_each_of(is_wanted, take_slot, &own_binding);
 }
 
 /* ---- pointers ---- */

@@ -20,7 +20,7 @@
 void builtin_start(void);
 
 /* After slots_look() and user_modules_look() found new modules. */
-void builtin_look(void);
+void builtin_look(bool at_start);
 
 /* Instead, where nothing is to be changed: the functions that would be taken over at
  * their entries, and what is in the way ("": nothing). */

@@ -24,6 +24,7 @@
 
 struct reading {
 	int fd;
+	bool exported;
 	ElfW(Shdr) * sections;
 	unsigned n_sections;
 	void (*visit)(void *context, const struct file_names_function *function);
@@ -104,16 +105,17 @@ static void read_file(struct reading *r)
 	r->n_sections = head.e_shnum;
 	if (r->sections && read_at(r->fd, r->sections, bytes, head.e_shoff))
 		for (unsigned i = 0; i < r->n_sections; i++)
-			if (r->sections[i].sh_type == SHT_SYMTAB || r->sections[i].sh_type == SHT_DYNSYM)
+			if (r->sections[i].sh_type == SHT_SYMTAB
+			    || (r->sections[i].sh_type == SHT_DYNSYM && r->exported))
 				read_table(r, &r->sections[i]);
 	if (r->sections)
 		memory_unpages(r->sections, bytes);
 }
 
-void file_names_each(const char *path,
+void file_names_each(const char *path, bool exported,
                      void (*visit)(void *context, const struct file_names_function *function), void *context)
 {
-	struct reading r = {.visit = visit, .context = context};
+	struct reading r = {.exported = exported, .visit = visit, .context = context};
 	int saved_errno = errno;
 
 	r.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);

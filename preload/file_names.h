@@ -14,8 +14,9 @@ struct file_names_function {
 	bool is_bound; /* within its module: local, hidden or protected */
 };
 
-/* Every function that the file defines, of .symtab and of .dynsym. Changes no errno. */
-void file_names_each(const char *path,
+/* Every function that the file defines: of .symtab and, if they are wanted too, of
+ * .dynsym, the exported ones, again. Changes no errno. */
+void file_names_each(const char *path, bool exported,
                      void (*visit)(void *context, const struct file_names_function *function), void *context);
 
 #endif

@@ -17,31 +17,37 @@ static uint32_t lock;
 /* Looking asks the loader, and may come back here. */
 static __thread bool looking __attribute__((tls_model("initial-exec")));
 
-static void look(void)
+static void look(bool at_start)
 {
 	if (!slots_look())
 		return;
 	user_modules_look();
 	hooks_user_take(); /* what the user says comes first */
-	builtin_look();
+	builtin_look(at_start);
 	for (struct user_module *m = user_modules_first(); m; m = m->next)
 		symbols_release(&m->symbols);
 }
 
-void look_again(void)
+static void look_alone(bool at_start)
 {
 	struct guard calm;
 
-	if (!__atomic_load_n(&is_started, __ATOMIC_RELAXED) || looking || !trylock_take(&lock, &calm))
+	if (looking || !trylock_take(&lock, &calm))
 		return;
 	looking = true;
-	look();
+	look(at_start);
 	looking = false;
 	trylock_give(&lock, &calm);
 }
 
+void look_again(void)
+{
+	if (__atomic_load_n(&is_started, __ATOMIC_ACQUIRE))
+		look_alone(false);
+}
+
 void look_start(void)
 {
+	look_alone(true);
 	__atomic_store_n(&is_started, true, __ATOMIC_RELEASE);
-	look_again();
 }

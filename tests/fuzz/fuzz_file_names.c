@@ -19,6 +19,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	if (!path)
 		return 1;
-	file_names_each(path, add, &names);
+	file_names_each(path, true, add, &names);
 	return 0;
 }

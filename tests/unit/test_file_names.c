@@ -41,7 +41,7 @@ static void whole(void)
 {
 	struct found found = {0};
 
-	file_names_each(own, count, &found);
+	file_names_each(own, true, count, &found);
 	CU_ASSERT(found.seen >= 1);
 	CU_ASSERT_EQUAL(found.within, 1);
 	CU_ASSERT_EQUAL(found.elsewhere, 0); /* what a program only calls is not in it */
@@ -52,9 +52,9 @@ static void none(void)
 {
 	struct found found = {0};
 
-	file_names_each("/no/such/file", count, &found);
-	file_names_each("/proc/self", count, &found);
-	file_names_each("/proc/self/cmdline", count, &found);
+	file_names_each("/no/such/file", true, count, &found);
+	file_names_each("/proc/self", true, count, &found);
+	file_names_each("/proc/self/cmdline", true, count, &found);
 	CU_ASSERT_EQUAL(found.n, 0);
 }
 
@@ -74,12 +74,12 @@ static void cut(void)
 		bytes += (long)n;
 	}
 	fclose(from);
-	file_names_each(path, count, &all);
+	file_names_each(path, true, count, &all);
 	CU_ASSERT(all.n > 0);
 	for (int i = 60; i >= 0; i--) {
 		memset(&part, 0, sizeof(part));
 		CU_ASSERT_EQUAL(ftruncate(to, bytes * i / 61), 0);
-		file_names_each(path, count, &part);
+		file_names_each(path, true, count, &part);
 		CU_ASSERT(part.n <= all.n);
 	}
 	CU_ASSERT_EQUAL(part.n, 0);
