@@ -43,7 +43,7 @@ static void write_end(enum prof_end_reason reason)
 	struct prof_meta_end m;
 	struct iovec part = {&m, sizeof(m)};
 
-	energy_sample_now();
+	energy_sample_now(prof_clock());
 	sync_now();
 	thread_halt_all();
 	thread_seal_all();

@@ -84,17 +84,24 @@ static void write_reading(const struct poll_reading *r)
 		write_sample(r->meter, r->raw, r->sum_uj);
 }
 
+/* When a reading counts as made: at the border that it is for, some
+ * microseconds earlier, but never before the meter's last one. */
+static uint64_t stamp(const struct energy_meter *m, uint64_t border)
+{
+	return m->has_last && (int64_t)(m->last_raw - border) > 0 ? m->last_raw : border;
+}
+
 /* One reading of all by this thread, and its samples, behind those of the
  * other. Descriptors are opened anew, as programs close those that they do not
  * know. */
-static void read_here(bool write)
+static void read_here(bool write, uint64_t border)
 {
 	bool may = poll_try(&energy_shared); /* else the thread reads them at this moment */
 	struct meter_fds fds;
 
 	energy_sampler_drain(write_reading);
 	for (unsigned i = 0; i < n_meters && may; i++) {
-		uint64_t now = prof_clock();
+		uint64_t now = stamp(&meters[i], border);
 
 		meter_open(&meters[i], &fds);
 		if (meter_read(&meters[i], &fds, now, recorder.clock.raw_ns) == METER_READ && write)
@@ -114,7 +121,7 @@ static double round_ns(void)
 		uint64_t start = prof_clock();
 		double took;
 
-		read_here(false);
+		read_here(false, start);
 		took = (double)(prof_clock() - start) * recorder.clock.raw_ns;
 		best = took < best ? took : best;
 	}
@@ -302,10 +309,12 @@ static void tell_refusal(void)
 	note_add("The energy meters are read at the borders of steps alone: their thread can't go on.");
 }
 
-void energy_sample_now(void)
+void energy_sample_now(uint64_t raw)
 {
-	if (!looked)
+	if (!looked) {
 		look();
+		raw = prof_clock(); /* that took a while */
+	}
 	last_ns = prof_clock_monotonic();
 	if (!n_meters)
 		return;
@@ -316,23 +325,24 @@ void energy_sample_now(void)
 	if (is_due)
 		start();
 	tell_refusal();
-	read_here(true);
+	read_here(true, raw);
 }
 
-void energy_sample(void)
+void energy_sample(uint64_t raw)
 {
 	if (!looked || (n_meters && prof_clock_monotonic() - last_ns >= APART_NS))
-		energy_sample_now();
+		energy_sample_now(raw);
 }
 
 void energy_end(void)
 {
 	bool ran = energy_sampler_runs();
-	double seconds = (double)(prof_clock() - began_raw) * recorder.clock.raw_ns * 1e-9;
+	uint64_t now = prof_clock();
+	double seconds = (double)(now - began_raw) * recorder.clock.raw_ns * 1e-9;
 
 	energy_sampler_stop();
 	period_ns = 0;
-	energy_sample_now();
+	energy_sample_now(now);
 	if (n_meters)
 		energy_facts_end(meters, n_meters, ran ? seconds : 0);
 }

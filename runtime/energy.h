@@ -8,16 +8,19 @@
 #ifndef PROF_RUNTIME_ENERGY_H
 #define PROF_RUNTIME_ENERGY_H
 
+#include <stdint.h>
+
 /* What may wait for the loader or PAPI, before the lock is taken for one of the
  * functions below: lock not held. */
 void energy_prepare(void);
 
 /* Write down what the thread has read; read all meters, if the last reading
- * here was 5 ms ago or more. The first time they are looked for. */
-void energy_sample(void);
+ * here was 5 ms ago or more. The first time they are looked for. The samples
+ * are dated `raw`, which is now or was just now: the border that they are for. */
+void energy_sample(uint64_t raw);
 
 /* As energy_sample, however long ago the last one was. */
-void energy_sample_now(void);
+void energy_sample_now(uint64_t raw);
 
 /* Write down what the thread has read. */
 void energy_drain(void);

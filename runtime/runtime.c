@@ -90,7 +90,7 @@ bool recorder_open(void)
 	recorder_set_phase(RECORDER_OPEN);
 	if (!meta_open())
 		return false;
-	energy_sample_now();
+	energy_sample_now(prof_clock());
 	sync_now();
 	cost_measure();
 	return recorder.state == RECORDER_OPEN;

@@ -106,8 +106,8 @@ static bool is_next(const struct prof_meta_step *m)
 	       && m->ctx_sum - last.ctx_sum == (uint64_t)m->sequences * (m->ctx_max - last.ctx_max);
 }
 
-/* Lock held; the step's index plus 1, 0 when there is no room. */
-static uint32_t begin(const struct prof_step_info *info)
+/* Lock held; it begins at `raw`. The step's index plus 1, 0 when there is no room. */
+static uint32_t begin(const struct prof_step_info *info, uint64_t raw)
 {
 	struct prof_meta_step m = {.index = steps,
 	                           .number = (int64_t)passes++,
@@ -115,14 +115,14 @@ static uint32_t begin(const struct prof_step_info *info)
 	                           .sequences = info->sequences,
 	                           .ctx_max = info->ctx_max,
 	                           .ctx_sum = info->ctx_sum,
-	                           .tick = recorder_ticks(prof_clock())};
+	                           .tick = recorder_ticks(raw)};
 	struct prof_meta_step_next next = {.index = m.index, .ctx_max = m.ctx_max, .tick = m.tick};
 	struct iovec whole = {&m, sizeof(m)}, part = {&next, sizeof(next)};
 	bool brief;
 
 	if (!record_switch_step_begins((uint64_t)m.number))
 		return PROF_STEP_UNRECORDED;
-	energy_sample();
+	energy_sample(raw);
 	brief = steps > 0 && is_next(&m) && stands_by_last(sizeof(next));
 	if (!brief)
 		last_chunk = meta_timeline_chunk(sizeof(m));
@@ -144,7 +144,7 @@ static void end(uint32_t step, uint64_t raw)
 	if (!step || step > steps)
 		return;
 	meta_add(brief ? PROF_META_STEP_TOOK : PROF_META_STEP_END, brief ? &part : &whole, 1);
-	energy_sample();
+	energy_sample(raw);
 	cost_refresh();
 }
 
@@ -157,7 +157,7 @@ uint32_t prof_step_begin(struct prof_thread *t, const struct prof_step_info *inf
 	prepare(t);
 	if (!guard_enter(&g))
 		return 0;
-	step = begin(info);
+	step = begin(info, prof_clock());
 	guard_leave(&g);
 	if (step)
 		set_step(thread_of(t), step);
@@ -196,6 +196,7 @@ EXPORTED void prof_step(unsigned tokens)
 	struct prof_step_info info = {.tokens = tokens};
 	struct prof_thread *t = prof_thread_get();
 	uint32_t step;
+	uint64_t now;
 	struct guard g;
 
 	if (!t)
@@ -203,8 +204,9 @@ EXPORTED void prof_step(unsigned tokens)
 	prepare(t);
 	if (!guard_enter(&g))
 		return;
-	end(user_step, prof_clock());
-	step = begin(&info);
+	now = prof_clock(); /* one ends as the other begins */
+	end(user_step, now);
+	step = begin(&info, now);
 	__atomic_store_n(&user_step, step, __ATOMIC_RELAXED);
 	guard_leave(&g);
 	set_step(thread_of(t), step);

@@ -54,6 +54,6 @@ void sync_when_due(void)
 	if (prof_clock_monotonic() - last_ns < APART_NS)
 		return;
 	sync_now();
-	energy_sample();
+	energy_sample(prof_clock());
 	cost_refresh();
 }

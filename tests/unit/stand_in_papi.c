@@ -16,8 +16,8 @@
 extern uint64_t stand_in_work __attribute__((weak)); /* of the program */
 
 static struct {
-	char name[96];
-	long long count;
+	char name[96], path[256]; /* of a meter: the file with its value */
+	long long count, began;
 } events[EVENTS];
 static int n_events, fits = EVENTS, multiplexes, fails_after = -1;
 static int reads; /* atomic */
@@ -41,8 +41,22 @@ static void take_line(const char *line)
 	else if (sscanf(line, "fail %d", &value) == 1)
 		fails_after = value;
 	else if (n_events < EVENTS
-	         && sscanf(line, "event %95s %lld", events[n_events].name, &events[n_events].count) == 2)
+	         && (sscanf(line, "event %95s %lld", events[n_events].name, &events[n_events].count) == 2
+	             || sscanf(line, "meter %95s %255s", events[n_events].name, events[n_events].path) == 2))
 		n_events++;
+}
+
+static long long meter_value(int event)
+{
+	FILE *f = fopen(events[event].path, "re");
+	long long value = 0;
+
+	if (f) {
+		if (fscanf(f, "%lld", &value) != 1)
+			value = 0;
+		fclose(f);
+	}
+	return value;
 }
 
 int PAPI_library_init(int version)
@@ -143,7 +157,12 @@ const PAPI_component_info_t *PAPI_get_component_info(int cidx)
 
 int PAPI_start(int set)
 {
-	return sets[set].n ? PAPI_OK : PAPI_EINVAL;
+	const struct set *s = &sets[set];
+
+	for (int i = 0; i < s->n; i++)
+		if (events[s->event[i]].path[0])
+			events[s->event[i]].began = meter_value(s->event[i]);
+	return s->n ? PAPI_OK : PAPI_EINVAL;
 }
 
 int PAPI_read(int set, long long *values)
@@ -154,8 +173,11 @@ int PAPI_read(int set, long long *values)
 
 	if (fails_after >= 0 && before >= fails_after)
 		return PAPI_ESYS;
-	for (int i = 0; i < s->n; i++)
-		values[i] = work * events[s->event[i]].count;
+	for (int i = 0; i < s->n; i++) {
+		int e = s->event[i];
+
+		values[i] = events[e].path[0] ? meter_value(e) - events[e].began : work * events[e].count;
+	}
 	return PAPI_OK;
 }
 

@@ -17,6 +17,22 @@ const char *energy_origin(const struct energy_view *v)
 	return energy_is_measured(v->energy) ? "measured" : v->has_host ? "assumed" : "";
 }
 
+/* Which meters the figures are the sum of: those that are no part of others. */
+static void tell_meters(const struct energy_view *v)
+{
+	const char *before = "";
+
+	for (unsigned i = 0; i < v->trace->n_domains; i++) {
+		const struct trace_energy_domain *domain = &v->trace->domains[i];
+		double first_ns, last_ns;
+
+		if (domain->parent || energy_domain_samples(v->energy, i, &first_ns, &last_ns) < 2)
+			continue;
+		printf("%s%s (%s)", before, domain->name, energy_source_name(domain->source));
+		before = ", ";
+	}
+}
+
 void energy_notes(const struct energy_view *v)
 {
 	const struct trace *t = v->trace;
@@ -32,7 +48,9 @@ void energy_notes(const struct energy_view *v)
 			printf("energy is time x power, assumed from host profile %s\n", v->host.name);
 		return;
 	}
-	puts("\nenergy is the whole machine's, of everything that ran on it (measured)");
+	fputs("\nenergy is the whole machine's, of everything that ran on it, by ", stdout);
+	tell_meters(v);
+	puts(": measured");
 	if (*period)
 		printf("meters were read every %s ms, and where steps begin and end\n", period);
 	if (isfinite(idle_w))

@@ -33,4 +33,7 @@ void energy_notes(const struct energy_view *v);
 /* "measured", "assumed", or "" where nothing is known. */
 const char *energy_origin(const struct energy_view *v);
 
+/* "powercap", "PAPI", "hwmon", "battery" or "unknown". */
+const char *energy_source_name(enum prof_energy_source source);
+
 #endif

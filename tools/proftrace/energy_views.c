@@ -121,7 +121,7 @@ int energy_by_step(const struct energy_view *v, struct diag *d)
 
 /* ---- domains ---- */
 
-static const char *source_name(enum prof_energy_source source)
+const char *energy_source_name(enum prof_energy_source source)
 {
 	switch (source) {
 	case PROF_ENERGY_POWERCAP:
@@ -148,7 +148,7 @@ static void domain_row(const struct energy_view *v, struct table *t, unsigned i)
 	table_row(t);
 	table_text(t, domain->name);
 	table_text(t, domain->parent ? v->trace->domains[domain->parent - 1].name : "");
-	table_text(t, source_name(domain->source));
+	table_text(t, energy_source_name(domain->source));
 	table_number(t, n);
 	table_number(t, time_s);
 	table_number(t, f.joules);
