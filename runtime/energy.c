@@ -45,10 +45,12 @@ static uint64_t last_ns;
 static uint64_t began_raw;         /* when energy began to count */
 static uint64_t period_ns;         /* of the thread, 0: there is none */
 static bool is_due;                /* in a forked child: all begins anew */
+static bool is_left;               /* in a forked child: PAPI's meters are its parent's */
 static enum papi_state papi_state; /* atomic */
 static struct {
 	uint32_t busy; /* atomic: somebody asks PAPI */
-	bool fresh;    /* values not yet written down; atomic */
+	bool fresh;    /* values not yet written down */
+	unsigned failures;
 	uint64_t raw, values[ENERGY_PAPI_MAX];
 } asked;
 
@@ -260,6 +262,44 @@ static void open_papi(void)
 	guard_leave(&g);
 }
 
+static void ask(void)
+{
+	if (__atomic_exchange_n(&asked.busy, 1, __ATOMIC_ACQUIRE))
+		return;
+	asked.raw = prof_clock();
+	asked.fresh = energy_papi_read(asked.values);
+	asked.failures += !asked.fresh;
+	__atomic_store_n(&asked.busy, 0, __ATOMIC_RELEASE);
+}
+
+/* Lock held. */
+static void take_asked(void)
+{
+	if (__atomic_exchange_n(&asked.busy, 1, __ATOMIC_ACQUIRE))
+		return;
+	for (unsigned i = 0; i < n_meters; i++) {
+		meters[i].failures += asked.failures;
+		if (!asked.fresh)
+			continue;
+		meter_take(&meters[i], asked.values[i], 1, asked.raw, recorder.clock.raw_ns);
+		write_sample(i, asked.raw, meters[i].sum_uj);
+	}
+	asked.fresh = false;
+	asked.failures = 0;
+	__atomic_store_n(&asked.busy, 0, __ATOMIC_RELEASE);
+}
+
+/* From here on energy counts. */
+static void take_first(void)
+{
+	struct guard g;
+
+	if (!guard_enter(&g))
+		return;
+	take_asked();
+	guard_leave(&g);
+}
+
 void energy_prepare(void)
 {
 	enum papi_state now = __atomic_load_n(&papi_state, __ATOMIC_ACQUIRE);
@@ -271,25 +311,12 @@ void energy_prepare(void)
 		return;
 	if (now == PAPI_WANTED)
 		open_papi();
-	if (__atomic_load_n(&papi_state, __ATOMIC_ACQUIRE) == PAPI_OPEN
-	    && !__atomic_exchange_n(&asked.busy, 1, __ATOMIC_ACQUIRE)) {
-		asked.raw = prof_clock();
-		asked.fresh = energy_papi_read(asked.values);
-		__atomic_store_n(&asked.busy, 0, __ATOMIC_RELEASE);
+	if (__atomic_load_n(&papi_state, __ATOMIC_ACQUIRE) == PAPI_OPEN) {
+		ask();
+		if (now == PAPI_WANTED)
+			take_first();
 	}
 	foreign_leave(&calm);
-}
-
-static void take_asked(void)
-{
-	if (__atomic_exchange_n(&asked.busy, 1, __ATOMIC_ACQUIRE))
-		return;
-	for (unsigned i = 0; i < n_meters && asked.fresh; i++) {
-		meter_take(&meters[i], asked.values[i], 1, asked.raw, recorder.clock.raw_ns);
-		write_sample(i, asked.raw, meters[i].sum_uj);
-	}
-	asked.fresh = false;
-	__atomic_store_n(&asked.busy, 0, __ATOMIC_RELEASE);
 }
 
 /* ---- samples ---- */
@@ -316,6 +343,10 @@ void energy_sample_now(uint64_t raw)
 		raw = prof_clock(); /* that took a while */
 	}
 	last_ns = prof_clock_monotonic();
+	if (is_left)
+		note_add("The energy that PAPI reads is in the trace of the process alone that forked this "
+		         "one.");
+	is_left = false;
 	if (!n_meters)
 		return;
 	if (source == PROF_ENERGY_PAPI) {
@@ -353,9 +384,9 @@ void energy_after_fork(void)
 		energy_papi_after_fork();
 		papi_state = PAPI_NONE;
 		n_meters = 0;
+		is_left = true;
 	}
-	asked.busy = 0;
-	asked.fresh = false;
+	memset(&asked, 0, sizeof(asked));
 	energy_sampler_after_fork();
 	is_due = true;
 	last_ns = 0;

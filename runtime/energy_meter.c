@@ -13,7 +13,8 @@
 #define DISCHARGING "Discharging"
 #define NS_PER_S    1e9
 #define UNKNOWN_W   1000.0 /* assumed where a meter tells no limit: more than any one package takes */
-#define SLACK_S     1.0    /* of doubt about when a counter was last brought up to date */
+#define VALUE_MAX   (UINT64_MAX / 16) /* more is no energy, and no power, of a machine */
+#define SLACK_S     1.0               /* of doubt about when a counter was last brought up to date */
 
 /* ---- files ---- */
 
@@ -77,10 +78,10 @@ static bool read_number(int fd, uint64_t *value)
 	p += *p == '-';
 	if (*p < '0' || *p > '9')
 		return false;
-	for (; *p >= '0' && *p <= '9'; p++)
+	for (; *p >= '0' && *p <= '9' && v <= VALUE_MAX; p++)
 		v = v * 10 + (uint64_t)(*p - '0');
 	*value = v;
-	return !*p || *p == '\n';
+	return v <= VALUE_MAX && (!*p || *p == '\n');
 }
 
 static bool is_discharging(int fd)
@@ -143,7 +144,7 @@ enum meter_result meter_read(struct energy_meter *m, const struct meter_fds *fds
 		m->has_last = false;
 		return METER_AWAY;
 	}
-	if (!read_number(fds->fd[METER_VALUE], &value)
+	if (!read_number(fds->fd[METER_VALUE], &value) || (m->range && value > m->range)
 	    || (m->file[METER_FACTOR][0] && !read_number(fds->fd[METER_FACTOR], &factor))) {
 		m->failures++;
 		m->has_last &= !m->is_power; /* a counter goes on counting meanwhile */

@@ -9,6 +9,7 @@
 
 #include "runtime/config.h"
 #include "runtime/files.h"
+#include "runtime/note.h"
 
 void energy_path(char *path, size_t bytes, const char *below)
 {
@@ -36,6 +37,9 @@ bool energy_found(struct energy_find *f)
 		if (!m->file[i][0] || energy_number(m, m->file[i], &value) == 0)
 			continue;
 		f->unreadable |= errno == EACCES || errno == EPERM;
+		if (errno == 0)
+			note_add("The energy meter %.300s/%.39s holds no number: it is left out.", m->folder,
+			         m->file[i]);
 		return false;
 	}
 	f->n++;

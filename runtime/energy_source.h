@@ -47,7 +47,8 @@ bool energy_found(struct energy_find *f);
 /* Put the meters found into the order of their folders. */
 void energy_sort(struct energy_find *f);
 
-/* A number in a file of the meter's folder; 0, or -1. */
+/* A number in a file of the meter's folder; 0, or -1 and errno, which is 0 when
+ * the file can be read but has no number. */
 int energy_number(const struct energy_meter *m, const char *file, uint64_t *value);
 
 /* A line of text in a file of the meter's folder; its bytes, or less than 1. */

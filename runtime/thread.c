@@ -168,6 +168,8 @@ bool prof_thread_more(struct prof_thread *pub)
 	if (recorder.state == RECORDER_STOPPED || recorder.state == RECORDER_ENDED)
 		prof_thread_current = NULL;
 	guard_leave(&g);
+	if (ok)
+		energy_prepare();
 	recorder_spent(start);
 	return ok;
 }

@@ -92,12 +92,14 @@ advance() {
 	done
 }
 
-# energy_run ADVANCE STEPS [NAME]: under the shim, with meters that ADVANCE advances.
+# energy_run ADVANCE STEPS [NAME]: under the shim, with meters that ADVANCE advances; of
+# user $as, with libraries of $library_path first.
 energy_run() {
-	local name=${3:-one}
-	rm -rf sync trace.bin* out err
+	local name=${3:-one} user=()
+	rm -rf sync trace*.bin out err
 	mkdir sync
-	env LD_PRELOAD="$lib" ${library_path:+LD_LIBRARY_PATH="$library_path"} "$bin/energy_run" sync "$name" "$2" >out 2>err &
+	[ -z "${as-}" ] || { user=(setpriv --reuid="$as" --clear-groups --); chmod 777 . sync; }
+	"${user[@]}" env LD_PRELOAD="$lib" ${library_path:+LD_LIBRARY_PATH="$library_path"} "$bin/energy_run" sync "$name" "$2" >out 2>err &
 	if [ "$name" = fork ]; then advance "$1" "$2" parent child; else advance "$1" "$2" "$name"; fi
 	wait $! || bad "the program fails: $(cat err)"
 	[ "$(sed "s/^\(child\|parent\): /fork: /" out | uniq)" = "$name: $2 steps" ] && [ ! -s err ] || bad "the program is not what it is without us: $(cat out err)"
