@@ -83,6 +83,31 @@ trace_emptied() {
 	[ "$(cat shim/status)" = 135 ] || bad "the program ended with $(cat shim/status), not by SIGBUS"
 }
 
+# A machine with energy meters; their thread reads them every 10 ms.
+meters() {
+	local rapl=$work/sys/class/powercap/intel-rapl:0
+	mkdir -p "$rapl"
+	echo package-0 >"$rapl/name"
+	echo 262143328850 >"$rapl/max_energy_range_uj"
+	echo 1000000 >"$rapl/energy_uj"
+	chmod -R a+rX "$work/sys"
+	export PROFSHIM_SYSFS=$work/sys
+}
+
+# told PATTERN: each trace has the meter, and one says this of it; "": none says anything.
+told() {
+	local trace
+	for trace in "${found[@]}"; do
+		"$build/bin/proftrace" info "$trace" >>"$work/info" || bad "$trace: no information"
+	done
+	[ "$(grep -c '^energy  *package-0:' "$work/info")" = ${#found[@]} ] || bad "a trace lacks the meter"
+	if [ -n "$1" ]; then
+		grep -qE "^missing .*$1" "$work/info" || bad "not told: $1"
+	else
+		grep -E '^missing .*meter' "$work/info" && bad "something is told of the meter"
+	fi
+}
+
 # PROF_STRESS_SECONDS and PROF_STRESS_SEED choose; the seed is told when it fails.
 stress() {
 	export MATRIX_SECONDS=${PROF_STRESS_SECONDS:-8} MATRIX_SEED=${PROF_STRESS_SEED:-$RANDOM}
