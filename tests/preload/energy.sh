@@ -46,7 +46,7 @@ printf '%s\n' domain,part_of,source,energy_j,provenance package-0,,powercap,0.04
 same "domains" wanted found
 csv phase >found || bad "no energy by phase"
 is_near "the prefill" "$(column energy_j found | head -1)" 0.011 1e-9
-holds "measured phases" 3 ',measured$' found
+holds "measured phases, what is in no step, and all" 4 ',measured$' found
 proftrace energy trace.bin >found
 holds "whose energy it is" 1 '^energy is the whole machine.s, of everything that ran on it, by package-0 \(powercap\): measured$' found
 client_tree
