@@ -2,7 +2,7 @@
 # torch_cases.sh: threads, processes, compilers, exceptions and gradients are as without the shim.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 . "$(dirname "$0")/torch_common.sh"
-run_both cases.py
+run_both "$scripts/cases.py"
 [ "$(grep -c Traceback plain)" = 5 ] || bad "the script does not fail where it should"
 holds "networks in threads" 1 '^threads True$' plain
 step_ops 0 >/dev/null || bad "no steps"
@@ -18,7 +18,7 @@ sys.exit(len(linear) < 200 or bool(wrong) or bool(known))
 PY
 ls trace.*.bin >/dev/null || bad "the processes that load data left no traces"
 
-run_both worker.py
+run_both "$scripts/worker.py"
 "$build/bin/proftrace" info trace.bin >info
 holds "steps of a second thread" 1 '^steps +3: 1 prefill \(5 tokens\), 2 decode \(2 tokens\)' info
 holds "its layers" 6 '"op": "linear".*"result": "[02]\.linear"' ops.jsonl

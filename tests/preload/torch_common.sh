@@ -6,10 +6,10 @@ export OMP_NUM_THREADS=1
 
 # Run a script without and with the shim: it must say and do the same.
 run_both() { # run_both SCRIPT
-	/usr/bin/python3 "$scripts/$1" >plain 2>plain_errors ||
+	/usr/bin/python3 "$1" >plain 2>plain_errors ||
 		{ bad "$1 fails: is python3-torch installed?"; cat plain_errors; finish; }
 	[ -s plain ] || bad "$1 says nothing"
-	shim /usr/bin/python3 "$scripts/$1" >shimmed 2>shimmed_errors || bad "$1 fails under the shim"
+	shim /usr/bin/python3 "$1" >shimmed 2>shimmed_errors || bad "$1 fails under the shim"
 	same "output of $1" plain shimmed
 	same "errors of $1" plain_errors shimmed_errors
 	"$build/bin/proftrace" export trace.bin >ops.jsonl || bad "the trace is not whole"
@@ -20,7 +20,7 @@ compare_with_torch() { # compare_with_torch SCRIPT LEAST
 	sed -nE 's/^TORCH_OP\([^"]*"(aten::[^"]*)", [A-Z0-9_]+, [A-Z]+,.*/\1/p' "$src/preload/hooks_torch.def" |
 		grep -vx aten::empty | sort -u >hooked
 	[ "$(wc -l <hooked)" -ge 100 ] || bad "the table of operators is not as expected"
-	/usr/bin/python3 "$scripts/reference.py" "$scripts/$1" >reference 2>reference_errors ||
+	/usr/bin/python3 "$scripts/reference.py" "$1" >reference 2>reference_errors ||
 		{ bad "torch's profiler fails"; cat reference_errors; }
 	/usr/bin/python3 "$scripts/compare.py" hooked reference ops.jsonl >compared || bad "nothing to compare"
 	holds "operators compared" 1 '^[0-9]+ operators are as torch reports them$' compared

@@ -2,8 +2,8 @@
 # torch_convolutions.sh: a network as ResNet is built: operators, shapes, modules.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 . "$(dirname "$0")/torch_common.sh"
-run_both convolutions.py
-compare_with_torch convolutions.py 150
+run_both "$src/examples/torch_resnet.py"
+compare_with_torch "$src/examples/torch_resnet.py" 150
 step_ops 0 >found
 holds "convolutions" 8 '^conv2d ' found
 # By hand: 64 x 64 pixels, stride 2, then a pool of stride 2.

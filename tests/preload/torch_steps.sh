@@ -2,7 +2,7 @@
 # torch_steps.sh: which calls of modules are steps, and how far their tokens see.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 . "$(dirname "$0")/torch_common.sh"
-run_both steps.py
+run_both "$scripts/steps.py"
 "$build/bin/proftrace" dump --meta trace.bin | sed -nE 's/^step .*(tokens=[0-9]+ sequences=[0-9]+ ctx_max=[0-9]+ ctx_sum=[0-9]+).*/\1/p' >found
 cat >expected <<'EXPECTED'
 tokens=6 sequences=1 ctx_max=6 ctx_sum=0

@@ -2,8 +2,8 @@
 # torch_transformer.sh: a decoder with a KV cache in PyTorch: operators, shapes, modules, steps.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 . "$(dirname "$0")/torch_common.sh"
-run_both transformer.py
-compare_with_torch transformer.py 390
+run_both "$src/examples/torch_transformer.py"
+compare_with_torch "$src/examples/torch_transformer.py" 390
 
 # The step after the prompt, by hand: one token, a context of nine.
 cat >expected <<'EXPECTED'

@@ -1,4 +1,4 @@
-# transformer.py: two blocks of a decoder with a KV cache: a prompt of 8 tokens, then 3 more.
+# torch_transformer.py: two blocks of a decoder with a KV cache: a prompt of 8 tokens, then 3 more.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import math
 import torch

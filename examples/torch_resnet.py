@@ -1,4 +1,4 @@
-# convolutions.py: a small network as ResNet is built, one batch of two images.
+# torch_resnet.py: a small network as ResNet is built, one batch of two images.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import torch
 from torch import nn
