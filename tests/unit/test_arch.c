@@ -124,9 +124,9 @@ static void later_files_win(void)
 
 	arch_set_release(&set);
 	CU_ASSERT_EQUAL(arch_set_load_dir(&set, "arch", &d), 0);
-	CU_ASSERT_EQUAL(set.n, 29);
+	CU_ASSERT_EQUAL(set.n, 54);
 	CU_ASSERT_EQUAL(arch_set_load_text(&set, "b.yaml", own, sizeof own - 1, &d), 0);
-	CU_ASSERT_EQUAL(set.n, 29);
+	CU_ASSERT_EQUAL(set.n, 54);
 	CU_ASSERT_EQUAL(arch_set_find(&set, "H100-x2", &d)->value[ARCH_MEM_BW], 7);
 	CU_ASSERT_STRING_EQUAL(arch_set_find(&set, "H100-x2", &d)->path, "b.yaml");
 	CU_ASSERT_EQUAL(arch_set_load(&set, "arch/H100-x2.yaml", &d), 0);
@@ -230,6 +230,64 @@ static void hosts(void)
 	CU_ASSERT_DOUBLE_EQUAL(host_power_w(&h, 99, 16), 200, 1e-12);
 }
 
+/* A whole profile and one more line at number 10. */
+#define WHOLE                                                                                                \
+	"X:\n  host_to_device_bw_GBs: 2\n  host_to_device_pj_per_bit: 10\n  device_to_host_bw_GBs: 4\n"      \
+	"  device_to_host_pj_per_bit: 20\n  mem_bw_GBs: 10\n  mem_pj_per_bit: 5\n  tflops: 1\n"              \
+	"  pj_per_tflop: 1e12\n"
+
+static void pedigree(void)
+{
+	const struct arch *a;
+
+	CU_ASSERT_EQUAL(load(WHOLE "  launch_overhead_ns: {value: 3, range: [2, 5], source: data sheet,\n"
+	                           "    scope: board, process: 7 nm}\n"
+	                           "  vector_tflops: {value: 3, range: [2, 5], source: assumed}\n"
+	                           "  units: {value: 4}\n"),
+	                0);
+	a = &set.archs[0];
+	CU_ASSERT_EQUAL(a->value[ARCH_LAUNCH_NS], 3);
+	CU_ASSERT_EQUAL_FATAL(a->best != NULL, 1);
+	CU_ASSERT_EQUAL(a->best->value[ARCH_LAUNCH_NS], 2); /* less is better */
+	CU_ASSERT_EQUAL(a->worst->value[ARCH_LAUNCH_NS], 5);
+	CU_ASSERT_EQUAL(a->best->value[ARCH_VECTOR_TFLOPS], 5);
+	CU_ASSERT_EQUAL(a->worst->value[ARCH_VECTOR_TFLOPS], 2);
+	CU_ASSERT_EQUAL(a->worst->value[ARCH_UNITS], 4);
+	CU_ASSERT_EQUAL(a->best->value[ARCH_TFLOPS], 1);
+	CU_ASSERT_EQUAL(a->n_origins, 3);
+	CU_ASSERT_STRING_EQUAL(a->origins[0].key, "launch_overhead_ns");
+	CU_ASSERT_STRING_EQUAL(a->origins[0].source, "data sheet");
+	CU_ASSERT_STRING_EQUAL(a->origins[0].scope, "board");
+	CU_ASSERT_STRING_EQUAL(a->origins[0].process, "7 nm");
+	CU_ASSERT_EQUAL(load(WHOLE), 0);
+	CU_ASSERT_PTR_NULL(set.archs[0].best);
+}
+
+static void bad_pedigree(void)
+{
+	fails(WHOLE "  tflops: {value: 3, range: [4, 5]}\n", "a.yaml:10:3: tflops is given twice; first in line 8");
+	fails("X:\n  mem_bw_GBs: {value: 3, range: [4, 5]}\n",
+	      "a.yaml:2:15: mem_bw_GBs is 3, which its range from 4 to 5 leaves out");
+	fails("X:\n  mem_bw_GBs: {value: 3, range: [4]}\n",
+	      "a.yaml:2:33: the range of mem_bw_GBs must be two numbers: [low, high]");
+	fails("X:\n  mem_bw_GBs: {value: 3, range: [4, 2]}\n",
+	      "a.yaml:2:33: the range of mem_bw_GBs must begin with the lower number");
+	fails("X:\n  mem_bw_GBs: {range: [4, 5]}\n", "a.yaml:2:15: mem_bw_GBs lacks its value");
+	fails("X:\n  mem_bw_GBs: {value: 3, scop: device}\n",
+	      "a.yaml:2:26: unknown key scop; the nearest is scope");
+	fails("X:\n  mem_bw_GBs: {value: 3, scope: chip}\n",
+	      "a.yaml:2:33: the scope is \"chip\"; it must be one of "
+	      "cell|device|with-PHY|package|board|system");
+	fails("X:\n  units: {value: 3, range: [2, 3]}\n", "a.yaml:2:28: units can have no range");
+	fails("X:\n  memory_levels: [{bw_GBs: 3}]\n",
+	      "a.yaml:2:19: a memory level lacks the key bytes (bytes)");
+	fails("X:\n  memory_levels: [{bytes: 3}, {bytes: 2}]\n",
+	      "a.yaml:2:31: memory levels begin with the innermost: a copy holds at least as much as one of "
+	      "the level before");
+	fails("X:\n  topology: mesh\n",
+	      "a.yaml:2:13: topology is \"mesh\"; it must be one of switch|ring|torus|host");
+}
+
 int main(void)
 {
 	static const struct {
@@ -245,6 +303,8 @@ int main(void)
 	        {"mapping", mapping},
 	        {"bad mappings", bad_mappings},
 	        {"hosts", hosts},
+	        {"pedigree", pedigree},
+	        {"bad pedigree", bad_pedigree},
 	};
 	CU_pSuite suite;
 

@@ -13,8 +13,7 @@
 
 static const char *const fact_keys[] = {"value", "range", "source", "scope", "process"};
 
-/* What the number counts: the wider, the more of the machine is in it. */
-static const char scopes[] = "cell|device|with-PHY|package|board|system";
+const char arch_scopes[] = "cell|device|with-PHY|package|board|system";
 
 int arch_unknown_key(struct arch_reading *l, const yaml_node_t *at, const char *key, const char *const *known,
                      unsigned n)
@@ -95,9 +94,9 @@ static int read_part(struct arch_reading *l, const struct arch_number *k, yaml_n
 		return arch_unknown_key(l, key, name, fact_keys, sizeof fact_keys / sizeof *fact_keys);
 	if (arch_read_text(l, value, name, &o->scope))
 		return -1;
-	if (arch_word(scopes, o->scope) < 0)
+	if (arch_word(arch_scopes, o->scope) < 0)
 		return yaml_doc_error(&l->y, value, l->d, "the scope is \"%.40s\"; it must be one of %s",
-		                      o->scope, scopes);
+		                      o->scope, arch_scopes);
 	return 0;
 }
 
@@ -189,6 +188,11 @@ static int read_level_key(struct arch_reading *l, struct arch *a, yaml_node_t *k
 	return arch_unknown_key(l, key, name, names, sizeof names / sizeof *names);
 }
 
+static double copy_bytes(const struct arch *a, unsigned level)
+{
+	return a->level[level][ARCH_LEVEL_BYTES] / arch_level_get(a, level, ARCH_LEVEL_COPIES, 1);
+}
+
 static int read_level(struct arch_reading *l, struct arch *a, yaml_node_t *map)
 {
 	yaml_node_t *key, *value;
@@ -207,11 +211,11 @@ static int read_level(struct arch_reading *l, struct arch *a, yaml_node_t *map)
 		if (level_keys[i].required && isnan(a->level[at][i]))
 			return yaml_doc_error(&l->y, map, l->d, "a memory level lacks the key %s (%s)",
 			                      level_keys[i].name, level_keys[i].unit);
-	if (at && a->level[at][ARCH_LEVEL_BYTES] < a->level[at - 1][ARCH_LEVEL_BYTES])
+	if (at && copy_bytes(a, at) < copy_bytes(a, at - 1))
 		return yaml_doc_error(
 		        &l->y, map, l->d,
-		        "memory levels begin with the innermost: each holds at least as much as "
-		        "the one before");
+		        "memory levels begin with the innermost: a copy holds at least as much as "
+		        "one of the level before");
 	a->n_levels++;
 	a->best->n_levels = a->worst->n_levels = a->n_levels;
 	return 0;

@@ -29,6 +29,9 @@ struct arch_slots {
 	double *value, *best, *worst;
 };
 
+/* What a number may count, "cell|device|...": the wider, the more of the machine. */
+extern const char arch_scopes[];
+
 /* A number, plain or as {value, range, source, scope, process}; what it says
  * of itself is added to a's origins under `key`. Texts point into the document. */
 int arch_read_fact(struct arch_reading *l, struct arch *a, const struct arch_number *n, const char *key,

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/yaml_doc.h"
+#include "tools/lib/arch_read.h"
 
 enum { REQUIRED = 1, OPTIONAL = 0, ABOVE_ZERO = 1, NOT_NEGATIVE = 0, MAX_HOSTS = 256 };
 
@@ -75,6 +75,21 @@ static int read_text(struct yaml_doc *y, const yaml_node_t *node, char *out, siz
 	return 0;
 }
 
+/* A number with its range and source, as accelerator files have them. */
+static int read_fact(struct yaml_doc *y, unsigned i, yaml_node_t *value, double *out, struct diag *d)
+{
+	const struct arch_number n = {keys[i].name,       keys[i].unit, keys[i].required,
+	                              keys[i].above_zero, keys[i].max,  ARCH_GOOD_LESS};
+	struct arch_reading l = {.y = *y, .d = d};
+	struct arch told = {.n_origins = 0};
+	double best, worst;
+	const struct arch_slots to = {out, &best, &worst};
+	int rc = arch_read_fact(&l, &told, &n, keys[i].name, value, &to);
+
+	free(told.origins);
+	return rc;
+}
+
 static int read_key(struct yaml_doc *y, struct host *h, yaml_node_t *key, yaml_node_t *value, struct diag *d)
 {
 	const char *name = yaml_doc_text(key), *nearest;
@@ -84,6 +99,8 @@ static int read_key(struct yaml_doc *y, struct host *h, yaml_node_t *key, yaml_n
 
 		if (strcmp(keys[i].name, name))
 			continue;
+		if (value->type == YAML_MAPPING_NODE)
+			return read_fact(y, i, value, v, d);
 		if (yaml_doc_number(value, v) || *v < 0 || (keys[i].above_zero && *v == 0)
 		    || *v > keys[i].max)
 			return yaml_doc_error(y, value, d, "%s must be a number %s, at most %g (%s)", name,

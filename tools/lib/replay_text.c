@@ -33,6 +33,19 @@ static void bold(const struct report *r, FILE *out, bool on)
 		fputs(on ? "\033[1m" : "\033[0m", out);
 }
 
+/* Columns that the longest machine's name takes. */
+static int machine_width(const struct report *r)
+{
+	int width = 15;
+
+	for (unsigned i = 0; i < r->n_replays; i++) {
+		int n = (int)strlen(r->replays[i]->name) + 1;
+
+		width = n > width ? n : width;
+	}
+	return width;
+}
+
 static void line(const struct report *r, FILE *out, const char *phase, const char *machine,
                  const struct report_figures *f, const struct report_figures *cpu)
 {
@@ -40,7 +53,7 @@ static void line(const struct report *r, FILE *out, const char *phase, const cha
 	char each[VALUE_BYTES], faster[VALUE_BYTES], saves[VALUE_BYTES];
 	const char *mark = strcmp(f->energy_from, "assumed") || !isfinite(f->energy_pj) ? " " : "*";
 
-	fprintf(out, "%-8s%-15s%8s %8s%s%7s%9s%9s", phase, machine,
+	fprintf(out, "%-8s%-*s%8s %8s%s%7s%9s%9s", phase, machine_width(r), machine,
 	        value(TABLE_SECONDS, f->time_ns / 1e9, time),
 	        value(TABLE_JOULES, f->energy_pj / 1e12, energy), mark, value(TABLE_WATTS, f->power_w, power),
 	        value(TABLE_NUMBER, f->tokens_per_s, rate),
@@ -82,8 +95,8 @@ static void figures(const struct report *r, FILE *out)
 	unsigned phases = 0;
 
 	bold(r, out, true);
-	fprintf(out, "%-8s%-15s%8s %8s %7s%9s%9s%8s%8s\n", "phase", "machine", "time", "energy", "power",
-	        "tokens/s", "J/token", "faster", "saves");
+	fprintf(out, "%-8s%-*s%8s %8s %7s%9s%9s%8s%8s\n", "phase", machine_width(r), "machine", "time",
+	        "energy", "power", "tokens/s", "J/token", "faster", "saves");
 	bold(r, out, false);
 	for (int phase = PROF_PHASE_UNKNOWN; phase <= PROF_PHASE_DECODE; phase++)
 		if (phase_exists(r, phase)) {
@@ -95,12 +108,13 @@ static void figures(const struct report *r, FILE *out)
 }
 
 /* A line of shares: which part of the device's time each limit holds. */
-static void shares(const struct replay *replay, const char *name, const struct replay_totals *t, FILE *out)
+static void shares(const struct report *r, const struct replay *replay, const char *name,
+                   const struct replay_totals *t, FILE *out)
 {
 	double all = t->cost.cell[COST_TIME];
 	enum cost_limit most = LIMIT_NONE;
 
-	fprintf(out, "%-8s%-15s", name, replay->name);
+	fprintf(out, "%-8s%-*s", name, machine_width(r), replay->name);
 	for (unsigned i = 1; i < LIMIT_N; i++) {
 		if (t->limit_ns[i] > t->limit_ns[most])
 			most = (enum cost_limit)i;
@@ -117,12 +131,12 @@ static void where_time_goes(const struct report *r, FILE *out)
 {
 	fputc('\n', out);
 	bold(r, out, true);
-	fprintf(out, "%-8s%-15s%9s%9s%9s%9s%9s%10s  %s\n", "limited", "machine", "compute", "memory", "cache",
-	        "launch", "transfer", "host,link", "most");
+	fprintf(out, "%-8s%-*s%9s%9s%9s%9s%9s%10s  %s\n", "limited", machine_width(r), "machine", "compute",
+	        "memory", "cache", "launch", "transfer", "host,link", "most");
 	bold(r, out, false);
 	for (int phase = PROF_PHASE_UNKNOWN; phase <= PROF_PHASE_DECODE; phase++)
 		for (unsigned i = 0; i < r->n_replays && phase_exists(r, phase); i++)
-			shares(r->replays[i], i ? "" : report_phase_name((enum prof_phase)phase),
+			shares(r, r->replays[i], i ? "" : report_phase_name((enum prof_phase)phase),
 			       &r->replays[i]->phase[phase], out);
 }
 
@@ -146,7 +160,7 @@ static void intervals(const struct report *r, FILE *out)
 			      "other):\n",
 			      out);
 		begun = true;
-		fprintf(out, "%-8s%-15s%8s to %s, %s to %s\n", "range", r->replays[i]->name,
+		fprintf(out, "%-8s%-*s%8s to %s, %s to %s\n", "range", machine_width(r), r->replays[i]->name,
 		        value(TABLE_SECONDS, f.low_ns / 1e9, low),
 		        value(TABLE_SECONDS, f.high_ns / 1e9, high),
 		        value(TABLE_JOULES, f.low_pj / 1e12, least),

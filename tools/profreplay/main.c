@@ -1,6 +1,7 @@
 /* main.c: profreplay, which prices a recorded run on other devices.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
+#include "tools/lib/arch_schema.h"
 #include "tools/profreplay/profreplay.h"
 
 int main(int argc, char **argv)
@@ -14,7 +15,11 @@ int main(int argc, char **argv)
 		return cli_finish("profreplay", rc);
 	}
 	rc = CLI_OK;
-	if (session_archs(&s, &d))
+	if (s.set.arch_schema)
+		arch_schema_print(stdout);
+	else if (s.set.check_arch)
+		rc = check_archs(&s.set);
+	else if (session_archs(&s, &d))
 		rc = cli_error("profreplay", d.text);
 	else if (s.set.list_archs)
 		session_list_archs(&s);

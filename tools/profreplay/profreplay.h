@@ -15,8 +15,11 @@ struct settings {
 	const char *last_layer, *moe_end, *topology, *collective;
 	int64_t kv_heads, sliding_window, batch_size, experts_per_token;
 	struct model_group_options group;
-	bool layers, functions, log, summary, verbose, explain, list_archs, net, stream_weights;
+	bool layers, functions, log, summary, verbose, explain, list_archs, check_arch, arch_schema, net,
+	        stream_weights;
 	const char *path;
+	char **files; /* for --check-arch */
+	unsigned n_files;
 };
 
 /* Everything of one run of the tool. */
@@ -52,5 +55,8 @@ void session_release(struct session *s);
  * once more. */
 int session_print(struct session *s, struct diag *d);
 void session_list_archs(const struct session *s);
+
+/* Read each file and say what its profiles hold; an exit status. */
+int check_archs(const struct settings *s);
 
 #endif

@@ -67,6 +67,10 @@ static struct cli_option *fill(struct settings *s, struct cli_option *o)
 	         "read more accelerators from this file; may be repeated", &s->extra_archs, 0, 0},
 	        {"--list-archs", 0, CLI_FLAG, NULL, "list the accelerators known and leave", &s->list_archs,
 	         0, 0},
+	        {"--check-arch", 0, CLI_FLAG, NULL, "check the accelerator files that are given, and leave",
+	         &s->check_arch, 0, 0},
+	        {"--arch-schema", 0, CLI_FLAG, NULL, "print a JSON Schema of accelerator files, and leave",
+	         &s->arch_schema, 0, 0},
 	        {"--host", 0, CLI_STRING, "NAME",
 	         "host profile for assumed watts; else chosen by the CPU's name", &s->host, 0, 0},
 	        {"--net", 0, CLI_FLAG, NULL, "take what recording cost off the measured times", &s->net, 0,
@@ -103,10 +107,14 @@ static int check(const struct settings *s, unsigned n_args)
 		return cli_error("profreplay", "--verbose explains in text; choose --format text"), CLI_USAGE;
 	if (s->explain && !strcmp(s->model, "pim-ai"))
 		return cli_error("profreplay", "--explain shows the terms of the roofline model"), CLI_USAGE;
-	if (s->list_archs)
+	if (s->check_arch && !n_args)
+		return cli_error("profreplay", "--check-arch needs a file"), CLI_USAGE;
+	if (s->list_archs || s->check_arch || s->arch_schema)
 		return CLI_GO_ON;
 	if (n_args != 1)
-		return cli_error("profreplay", "a trace is needed; see profreplay --help"), CLI_USAGE;
+		return cli_error("profreplay", n_args ? "one trace at a time; see profreplay --help"
+		                                      : "a trace is needed; see profreplay --help"),
+		       CLI_USAGE;
 	if (!s->archs.n && !s->maps.n)
 		return cli_error("profreplay",
 		                 "a device is needed: --arch NAME or --map; --list-archs lists those known"),
@@ -123,7 +131,7 @@ int settings_parse(struct settings *s, int argc, char **argv)
 	        .summary = "Price a recorded run on other devices: time, energy and power beside the CPU's.",
 	        .options = fill(s, options),
 	        .min_args = 0,
-	        .max_args = 1,
+	        .max_args = 4096,
 	        .epilog = epilog,
 	};
 	char **args;
@@ -137,5 +145,7 @@ int settings_parse(struct settings *s, int argc, char **argv)
 	if (rc != CLI_GO_ON)
 		return rc;
 	s->path = n_args ? args[0] : NULL;
+	s->files = args;
+	s->n_files = n_args;
 	return check(s, n_args);
 }
