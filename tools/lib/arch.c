@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/lib/calibration.h"
+
 double arch_get(const struct arch *a, enum arch_key key, double otherwise)
 {
 	return isnan(a->value[key]) ? otherwise : a->value[key];
@@ -40,6 +42,7 @@ void arch_release(struct arch *a)
 	free(a->best);
 	free(a->worst);
 	free(a->origins);
+	calibration_free(a->calibration);
 	memset(a, 0, sizeof *a);
 }
 

@@ -64,8 +64,11 @@ struct arch {
 	struct arch *best, *worst;
 	struct arch_origin *origins;
 	unsigned n_origins;
-	char *text; /* what the strings above point into */
+	struct calibration *calibration; /* a host's own measurements, or null */
+	char *text;                      /* what the strings above point into */
 };
+
+struct calibration;
 
 struct arch_set {
 	struct arch *archs;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/lib/arch_read.h"
+#include "tools/lib/calibration.h"
 #include "tools/lib/json_out.h"
 #include "tools/lib/op.h"
 
@@ -169,6 +170,25 @@ static void memory_levels(struct json_out *j)
 	json_close(j, '}');
 }
 
+/* profrun --calibrate writes it; its lists' items are checked when it is read. */
+static void calibration(struct json_out *j)
+{
+	json_open(j, "calibration", '{');
+	json_text(j, "type", "object");
+	json_text(j, "description", "what profrun --calibrate measured and fitted on this host");
+	nothing_else(j);
+	json_open(j, "properties", '{');
+	for (unsigned i = 0; calibration_keys[i]; i++) {
+		bool is_list = i >= CALIBRATION_FIRST_LIST;
+
+		json_open(j, calibration_keys[i], '{');
+		json_text(j, "type", is_list ? "array" : "number");
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+	json_close(j, '}');
+}
+
 static void properties(struct json_out *j)
 {
 	for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++)
@@ -176,6 +196,7 @@ static void properties(struct json_out *j)
 	for (unsigned i = 0; i < sizeof rates / sizeof *rates; i++)
 		rates_by_type(j, &rates[i]);
 	memory_levels(j);
+	calibration(j);
 	for (unsigned i = 0; i < sizeof others / sizeof *others; i++) {
 		if (!others[i][1]) {
 			text(j, others[i][0], others[i][2]);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "tools/lib/arch_read.h"
+#include "tools/lib/calibration.h"
 #include "tools/lib/op.h"
 
 enum { REQUIRED = 1, OPTIONAL = 0, ABOVE_ZERO = 1, NOT_NEGATIVE = 0, NAME_MAX_BYTES = 64 };
@@ -37,6 +38,7 @@ static const char *const all_names[] = {
 #define ARCH_CHOICE(id, key, words, meaning)                         key,
 #include "tools/lib/arch_keys.def"
         "memory_levels",
+        "calibration",
 };
 
 static int read_rates(struct arch_reading *l, struct arch *a, yaml_node_t *map, unsigned which)
@@ -99,6 +101,10 @@ static int read_key(struct arch_reading *l, struct arch *a, yaml_node_t *key, ya
 			return read_choice(l, a, value, i);
 	if (!strcmp(name, "memory_levels"))
 		return arch_read_levels(l, a, value);
+	if (!strcmp(name, "calibration")) {
+		a->calibration = calibration_read(&l->y, value, l->d);
+		return a->calibration ? 0 : -1;
+	}
 	if (!strcmp(name, "source"))
 		return arch_read_text(l, value, name, &a->source);
 	if (!strcmp(name, "notes"))

@@ -87,6 +87,8 @@ struct model_device {
 	double resident_bytes; /* weights and cache that one device keeps from step to step; 0: unknown */
 	double streamed;       /* part of the weights that memory does not hold; 0 without --stream-weights */
 	unsigned layers;       /* of the network; 0: unknown */
+	double threads;        /* of a calibrated host; 0: all it has */
+	double weight_bytes;   /* of all weights, which a pass goes through; for a calibrated host */
 };
 
 /* One term of one price. Times of all terms add up to the price's time, and

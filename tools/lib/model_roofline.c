@@ -8,7 +8,7 @@
  */
 #include <math.h>
 
-#include "tools/lib/model.h"
+#include "tools/lib/model_calibrated.h"
 #include "tools/lib/model_group.h"
 #include "tools/lib/model_memory.h"
 #include "tools/lib/model_product.h"
@@ -408,6 +408,7 @@ void model_roofline_parts(const struct op_desc *desc, const struct model_device 
 	memory_parts(&x);
 	overlap_part(&x);
 	link_parts(&x);
+	model_calibrated_parts(x.d, dev, parts);
 	power_parts(&x);
 	multiply(&x);
 }

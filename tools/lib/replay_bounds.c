@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "tools/lib/calibration_fit.h"
 #include "tools/lib/model_group.h"
 
 /* Power of a device that waits. */
@@ -30,7 +31,10 @@ struct replay_bounds *replay_bounds_new(const struct replay *r, double *idle)
 
 	for (unsigned i = 0; all && i < r->map->n_devices; i++) {
 		const struct arch *a = r->map->devices[i];
-		struct model_device d = {.arch = a, .options = &r->options->model, .layers = layers};
+		struct model_device d = {.arch = a,
+		                         .options = &r->options->model,
+		                         .layers = layers,
+		                         .weight_bytes = a->calibration ? trace_weight_bytes(r->trace) : 0};
 		struct replay_bounds *b = &all[i];
 
 		if (replay_resident(r, i + 1, &d.resident_bytes, &d.streamed)) {

@@ -23,7 +23,7 @@ int main(int argc, char **argv)
 		rc = cli_error("profreplay", d.text);
 	else if (s.set.list_archs)
 		session_list_archs(&s);
-	else if (session_run(&s, &d) || session_print(&s, &d))
+	else if (s.set.validate ? validate_print(&s, &d) : session_run(&s, &d) || session_print(&s, &d))
 		rc = cli_error("profreplay", d.text);
 	session_release(&s);
 	return cli_finish("profreplay", rc);

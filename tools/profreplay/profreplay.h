@@ -16,8 +16,8 @@ struct settings {
 	int64_t kv_heads, sliding_window, batch_size, experts_per_token;
 	struct model_group_options group;
 	bool layers, functions, log, summary, verbose, explain, list_archs, check_arch, arch_schema, net,
-	        stream_weights;
-	const char *path;
+	        stream_weights, validate;
+	const char *path, *plot;
 	char **files; /* for --check-arch */
 	unsigned n_files;
 };
@@ -54,6 +54,9 @@ void session_release(struct session *s);
 /* Print what was asked for; what shows single operations goes over the trace
  * once more. */
 int session_print(struct session *s, struct diag *d);
+/* Compare what was measured with what the accelerator's profile predicts, and print it. */
+int validate_print(struct session *s, struct diag *d);
+
 void session_list_archs(const struct session *s);
 
 /* Read each file and say what its profiles hold; an exit status. */

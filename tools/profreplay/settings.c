@@ -86,6 +86,12 @@ static struct cli_option *fill(struct settings *s, struct cli_option *o)
 	         &s->verbose, 0, 0},
 	        {"--format", 'f', CLI_CHOICE, "text|json|csv", "how to print (default text)", &s->format, 0,
 	         0},
+	        {"--validate", 0, CLI_FLAG, NULL,
+	         "compare the measured times with those modelled for --arch, the machine that recorded them",
+	         &s->validate, 0, 0},
+	        {"--plot", 0, CLI_STRING, "FILE",
+	         "with --validate: draw modelled against measured times, as SVG or, by its name, PNG",
+	         &s->plot, 0, 0},
 	        {"--explain", 0, CLI_FLAG, NULL, "add each term of the price of each kind of operation",
 	         &s->explain, 0, 0},
 	        {NULL, 0, CLI_FLAG, NULL, NULL, NULL, 0, 0},
@@ -114,6 +120,11 @@ static int check(const struct settings *s, unsigned n_args)
 	if (n_args != 1)
 		return cli_error("profreplay", n_args ? "one trace at a time; see profreplay --help"
 		                                      : "a trace is needed; see profreplay --help"),
+		       CLI_USAGE;
+	if (s->plot && !s->validate)
+		return cli_error("profreplay", "--plot draws what --validate compares; give both"), CLI_USAGE;
+	if (s->validate && (s->archs.n != 1 || s->maps.n || tables))
+		return cli_error("profreplay", "--validate takes one --arch, no --map and no other report"),
 		       CLI_USAGE;
 	if (!s->archs.n && !s->maps.n)
 		return cli_error("profreplay",

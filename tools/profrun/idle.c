@@ -219,7 +219,7 @@ char *idle_measure(const struct idle_request *request)
 		fprintf(stderr, "profrun: measuring what the idle machine takes (%g s)\n", request->seconds);
 	start = now_s();
 	busy = measure(meters, request->seconds);
-	if (busy <= IDLE_BUSY_PERCENT)
+	if (request->may_be_busy || busy <= IDLE_BUSY_PERCENT)
 		text = tell(meters, now_s() - start);
 	else if (request->is_told)
 		fprintf(stderr,

@@ -9,6 +9,7 @@
 struct idle_request {
 	const char *sysfs; /* folder with class/powercap, class/hwmon and class/power_supply */
 	double seconds;    /* how long to measure */
+	bool may_be_busy;  /* somebody loads the machine, and that is what is to be measured */
 	bool is_told;      /* whether to say what is done: on a terminal, and what went wrong */
 };
 

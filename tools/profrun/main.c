@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "tools/lib/cli.h"
+#include "tools/profrun/calibrate.h"
 #include "tools/profrun/command.h"
 #include "tools/profrun/hooks.h"
 #include "tools/profrun/idle.h"
@@ -44,9 +45,12 @@ static struct {
 	const char *values[N_ENV]; /* options given, null for the others */
 	const char *library;
 	bool quiet, lists;
-	const char *explain, *format;         /* null: not given */
-	double idle_s;                        /* negative: not given */
-	struct cli_option options[N_ENV + 5]; /* two variables have none, six have no variable, an end */
+	const char *explain, *format; /* null: not given */
+	double idle_s;                /* negative: not given */
+	bool calibrates;
+	struct cli_list calibrate_from;
+	double calibrate_seconds;
+	struct cli_option options[N_ENV + 8]; /* two variables have none, nine have no variable, an end */
 	char names[N_ENV][32];
 	char helps[N_ENV][256];
 } run;
@@ -98,6 +102,17 @@ static void make_options(void)
 	         0, 0},
 	        {"--format", 0, CLI_CHOICE, "text|json|csv",
 	         "how --list-hooks and --explain print (default: text)", &run.format, 0, 0},
+	        {"--calibrate", 0, CLI_FLAG, NULL,
+	         "run no command: measure this machine for about a minute and write it as an accelerator "
+	         "profile to --output (default: standard output)",
+	         &run.calibrates, 0, 0},
+	        {"--calibrate-from", 0, CLI_LIST, "TRACE",
+	         "with --calibrate: fit the rates of an engine's kernels from this recorded run and from "
+	         "those that follow as arguments; may be repeated",
+	         &run.calibrate_from, 0, 0},
+	        {"--calibrate-seconds", 0, CLI_DOUBLE, "SECONDS",
+	         "with --calibrate: about how long to measure (default: 60)", &run.calibrate_seconds, 0.1,
+	         3600},
 	        {"--quiet", 'q', CLI_FLAG, NULL, "say nothing after the run", &run.quiet, 0, 0},
 	};
 
@@ -288,8 +303,36 @@ static int run_command(char **argv)
 	launch_end_as(wait_status);
 }
 
+/* Traces are those of --calibrate-from and the arguments. */
+static int run_calibration(char **args, unsigned n_args)
+{
+	struct calibrate_request request = {.path = run.values[ENV_OUTPUT],
+	                                    .sysfs = value_of(ENV_SYSFS),
+	                                    .seconds = run.calibrate_seconds,
+	                                    .n_traces = run.calibrate_from.n + n_args};
+	const char **traces = calloc(request.n_traces + 1, sizeof(*traces));
+	struct diag d = {"out of memory"};
+	int status = -1;
+
+	if (traces) {
+		for (unsigned i = 0; i < run.calibrate_from.n; i++)
+			traces[i] = run.calibrate_from.items[i];
+		for (unsigned i = 0; i < n_args; i++)
+			traces[run.calibrate_from.n + i] = args[i];
+		request.traces = traces;
+		status = calibrate(&request, &d);
+	}
+	free(traces);
+	return status ? cli_error("profrun", d.text) : cli_finish("profrun", CLI_OK);
+}
+
 static int check_arguments(unsigned n_args, const char *usage, struct diag *d)
 {
+	if (!run.calibrates && (run.calibrate_from.n || run.calibrate_seconds > 0))
+		return diag_set(
+		        d, "--calibrate-from and --calibrate-seconds have no meaning without --calibrate");
+	if (run.calibrates)
+		return 0;
 	if (n_args == 0 && !run.lists && !run.explain)
 		return diag_set(d, "too few arguments: usage is profrun %s; try profrun --help", usage);
 	if (run.format && !run.lists && !run.explain)
@@ -328,5 +371,7 @@ int main(int argc, char **argv)
 		return CLI_USAGE;
 	}
 	args[n_args] = NULL;
+	if (run.calibrates)
+		return run_calibration(args, n_args);
 	return run_command(n_args ? args : self);
 }
