@@ -265,7 +265,8 @@ static void pedigree(void)
 
 static void bad_pedigree(void)
 {
-	fails(WHOLE "  tflops: {value: 3, range: [4, 5]}\n", "a.yaml:10:3: tflops is given twice; first in line 8");
+	fails(WHOLE "  tflops: {value: 3, range: [4, 5]}\n",
+	      "a.yaml:10:3: tflops is given twice; first in line 8");
 	fails("X:\n  mem_bw_GBs: {value: 3, range: [4, 5]}\n",
 	      "a.yaml:2:15: mem_bw_GBs is 3, which its range from 4 to 5 leaves out");
 	fails("X:\n  mem_bw_GBs: {value: 3, range: [4]}\n",
