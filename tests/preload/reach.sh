@@ -11,7 +11,7 @@ YAML
 # How the product is recorded, by what the shim says on standard error.
 recorded_by() {
 	[ -f trace.bin ] && ops >operations || { echo no; return; }
-	if [ "$(cat operations)" != "$symbol gemm 2 2 3" ]; then
+	if [ "$(grep -v '^ ' operations)" != "$symbol gemm 2 2 3" ]; then # BLIS has a child
 		echo "something else: $(cat operations)"
 	elif [ "$hooks" != none ]; then
 		echo file
@@ -48,5 +48,5 @@ while read -r way library program by; do
 	[ "$found" = "$by" ] || { bad "$name: recorded by: $found, not $by"; tail -5 said; }
 	n=$((n + 1))
 done < <(grep -v '^#' "$src/tests/preload/reach.txt")
-[ $n -ge 30 ] || bad "only $n ways"
+[ $n -ge 32 ] || bad "only $n ways"
 finish
