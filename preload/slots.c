@@ -207,13 +207,21 @@ static bool is_sought(const struct search *s, const char *name)
 	return s->glob ? prof_glob_match(s->glob, s->glob_bytes, name) : s->wanted(name);
 }
 
+/* What is known to be no function; a symbol from elsewhere may have no type here. */
+static bool is_data(const ElfW(Sym) * symbol)
+{
+	unsigned type = ELF64_ST_TYPE(symbol->st_info);
+
+	return type == STT_OBJECT || type == STT_COMMON || type == STT_TLS;
+}
+
 static void look_at(struct search *s, const struct module *m, const ElfW(Rela) * r)
 {
 	const ElfW(Sym) *symbol = &m->symbols[ELF64_R_SYM(r->r_info)];
 	uintptr_t at = m->info->dlpi_addr + r->r_offset;
 	struct slots_slot *slot;
 
-	if (!IS_SLOT(ELF64_R_TYPE(r->r_info)) || symbol->st_name >= m->names_bytes
+	if (!IS_SLOT(ELF64_R_TYPE(r->r_info)) || is_data(symbol) || symbol->st_name >= m->names_bytes
 	    || !is_sought(s, m->names + symbol->st_name))
 		return;
 	if (at < m->low || at + sizeof(*slot->at) > m->high || s->n++ >= s->room)
@@ -307,6 +315,32 @@ bool slots_is_bound(const struct slots_slot *slot)
 	return slot->value && (!is_inside || slot->value == slot->definition);
 }
 
+struct place {
+	uintptr_t address;
+	bool is_code;
+};
+
+static int look_for_code(struct dl_phdr_info *info, size_t bytes, void *arg)
+{
+	struct place *place = arg;
+
+	for (unsigned i = 0; i < info->dlpi_phnum && !place->is_code; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		place->is_code = p->p_type == PT_LOAD && (p->p_flags & PF_X)
+		                 && place->address - (info->dlpi_addr + p->p_vaddr) < p->p_memsz;
+	}
+	return place->is_code;
+}
+
+static bool is_code(const void *address)
+{
+	struct place place = {(uintptr_t)address, false};
+
+	dl_iterate_phdr(look_for_code, &place);
+	return place.is_code;
+}
+
 void *slots_function(const struct slots_slot *slot)
 {
 	int saved_errno = errno;
@@ -317,7 +351,7 @@ void *slots_function(const struct slots_slot *slot)
 	if (function && (uintptr_t)function == slot->stand_in)
 		function = resolve_next(slot->name);
 	errno = saved_errno;
-	return function;
+	return function && is_code(function) ? function : NULL;
 }
 
 /* ---- writing ---- */

@@ -40,7 +40,7 @@ struct user_entry {
 
 /* A step or a region that has begun. */
 struct user_open {
-	uintptr_t frame; /* of its call */
+	uintptr_t below; /* calls inside of it have their frames here or lower */
 	uint32_t step;   /* 0: a region */
 };
 
@@ -297,13 +297,21 @@ static void close_last(struct prof_thread *t, struct user_thread *u)
 	prof_step_end(t, o->step);
 }
 
+/* Below a call are its arguments on the stack once more and, of a call inside of it,
+ * a return address and a frame. A function that is called afterwards by the same
+ * caller may stand lower than this one did, but not by so much. */
+static uintptr_t lowest_of(const struct hook_call *call)
+{
+	return (uintptr_t)call - 8u * call->hook->stack_words - THUNK_STACK_OFFSET;
+}
+
 /* What never ended because of an exception or a longjmp(). */
 static void settle(struct prof_thread *t, struct user_thread *u, const struct hook_call *call)
 {
 	while (u->n_open > 0) {
-		uintptr_t above = (uintptr_t)call - u->open[u->n_open - 1].frame;
+		uintptr_t above = (uintptr_t)call - u->open[u->n_open - 1].below;
 
-		if (above >= STACK_BYTES)
+		if (above == 0 || above >= STACK_BYTES)
 			return;
 		close_last(t, u);
 	}
@@ -328,7 +336,7 @@ static void open_step(struct user_thread *u, const struct hook_call *call, const
 	step = prof_step_begin(note->thread, &info);
 	if (!step)
 		return;
-	u->open[u->n_open++] = (struct user_open){(uintptr_t)call, step};
+	u->open[u->n_open++] = (struct user_open){lowest_of(call), step};
 	u->n_steps++;
 	u->passes++;
 }
@@ -344,7 +352,7 @@ static void open_region(struct user_thread *u, const struct hook_call *call, con
 		complain(target_of(call), note->rule);
 	write_name(&note->rule->names[which], target_of(call), value, name);
 	prof_region_push(name);
-	u->open[u->n_open++] = (struct user_open){(uintptr_t)call, 0};
+	u->open[u->n_open++] = (struct user_open){lowest_of(call), 0};
 }
 
 /* ---- a call ---- */

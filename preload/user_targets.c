@@ -125,6 +125,54 @@ static bool can_be_described(const struct user_target *t)
 	return t->user->rules[0].kind != USER_LIKE || t->like;
 }
 
+/* ---- what is never taken over ---- */
+
+/* Where the shim's own calls go, and what works by who calls it. */
+static bool is_of_system(const char *path)
+{
+	static const char *const names[] = {"libc.so", "ld-linux", "libgcc_s.so", "libpthread.so",
+	                                    "libdl.so"};
+	const char *name = user_modules_name(path);
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strncmp(name, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+	while (*names && strcmp(*names, name) != 0)
+		names++;
+	return *names != NULL;
+}
+
+/* Whether a function can't run below the thunk's frame; then *why is set. */
+static bool is_unfit(struct user_target *t)
+{
+	static const char *const twice[] = {"setjmp",     "_setjmp",     "sigsetjmp", "__sigsetjmp",
+	                                    "getcontext", "swapcontext", "vfork",     NULL};
+	static const char *const callers[] = {"_start",
+	                                      "dlopen",
+	                                      "dlmopen",
+	                                      "dlsym",
+	                                      "dlvsym",
+	                                      "__tls_get_addr",
+	                                      "_dl_find_dso_for_object",
+	                                      "__cxa_finalize",
+	                                      "_mcount",
+	                                      "mcount",
+	                                      "__fentry__",
+	                                      NULL};
+	const char *why = is_one_of(t->hook.name, twice)     ? "it returns twice"
+	                  : is_one_of(t->hook.name, callers) ? "it depends on who calls it"
+	                                                     : NULL;
+
+	if (why)
+		snprintf(t->why, sizeof(t->why), "%s", why);
+	return why != NULL;
+}
+
 /* ---- entries ---- */
 
 static bool take_entry(void *context, const struct symbols_function *f)
@@ -136,7 +184,9 @@ static bool take_entry(void *context, const struct symbols_function *f)
 
 	if (!t || t->how != USER_HOW_NOT || !can_be_described(t))
 		return true;
-	if (!strncmp(user_modules_name(t->module), "libc.so", 7)) {
+	if (is_unfit(t))
+		return true;
+	if (is_of_system(t->module)) {
 		snprintf(t->why, sizeof(t->why), "the shim itself uses the C library's functions");
 		return true;
 	}
@@ -196,12 +246,15 @@ static bool is_named(const struct user_hook *h, const char *path)
 	return prof_glob_match(h->module, strlen(h->module), user_modules_name(path));
 }
 
-/* Whether the hook is about functions that are there. */
+/* Whether the hook is about functions that are there. A glob means the system's
+ * functions only when it says so: "*" would be the end of most programs. */
 static bool is_about(const struct user_hook *h, uintptr_t address)
 {
 	const struct user_module *m = user_modules_at(address);
 
-	return !h->module || (m && is_named(h, m->path));
+	if (h->module)
+		return m && is_named(h, m->path);
+	return !h->is_glob || (m && !is_of_system(m->path)); /* the dynamic linker is no module here */
 }
 
 static bool take_slot(void *context, const struct slots_slot *slot)
@@ -217,7 +270,7 @@ static bool take_slot(void *context, const struct slots_slot *slot)
 		return true;
 	}
 	t = target_of(look->hook, (uintptr_t)function, slot->name);
-	if (!t || t->how == USER_HOW_ENTRY || !can_be_described(t))
+	if (!t || t->how == USER_HOW_ENTRY || !can_be_described(t) || is_unfit(t))
 		return true;
 	if (look->is_dry || (has_stub(t) && slots_take(slot, t->stub))) {
 		t->how = USER_HOW_SLOTS;

@@ -36,9 +36,10 @@ target_link_libraries(user_plugin PRIVATE user_kernels)
 
 add_test(NAME preload.plain_llama
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/plain_llama.sh ${CMAKE_BINARY_DIR} ${plain_variants})
+add_test(NAME preload.user_exceptions COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/user_exceptions.sh ${CMAKE_BINARY_DIR})
 add_test(NAME preload.user_hooks
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/user_hooks.sh ${CMAKE_BINARY_DIR} ${slot_variants})
-set_tests_properties(preload.plain_llama preload.user_hooks PROPERTIES LABELS preload TIMEOUT 300)
+set_tests_properties(preload.plain_llama preload.user_exceptions preload.user_hooks PROPERTIES LABELS preload TIMEOUT 300)
 
 # A BLAS and an extension module as NumPy's wheels have them.
 add_library(wheel_blas SHARED wheel_blas.c)
