@@ -213,9 +213,11 @@ static void fields_of_structs(void)
 
 static void wrong_addresses_are_not_read(void)
 {
-	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *three = mmap(NULL, 12288, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *pages = three + 4096;
 
-	CU_ASSERT_PTR_NOT_EQUAL_FATAL(pages, MAP_FAILED);
+	CU_ASSERT_PTR_NOT_EQUAL_FATAL(three, MAP_FAILED);
+	munmap(three, 4096);
 	munmap(pages + 4096, 4096);
 	set_argument(0, (uintptr_t)pages);
 	CU_ASSERT_EQUAL(value("(p)", "p->4092"), 0);
