@@ -205,13 +205,21 @@ static bool is_made_of(const char *name)
 	return !strncmp(name, explained, bytes) && name[bytes] == '.';
 }
 
+static bool look_at(void *context, const struct symbols_function *f)
+{
+	struct near *near = context;
+
+	tell_function(near->module, f);
+	near->found = true;
+	return true;
+}
+
 static bool look_near(void *context, const struct symbols_function *f)
 {
 	struct near *near = context;
 	unsigned edits = prof_nearest_edits(explained, f->name);
 
-	if (edits == 0 && !strcmp(f->name, explained)) {
-		tell_function(near->module, f);
+	if (!strcmp(f->name, explained)) {
 		near->found = true;
 	} else if (is_made_of(f->name)) {
 		take_near(near, f->name, 0);
@@ -237,8 +245,11 @@ static void explain(void)
 	struct near near = {.n = 0};
 
 	for (near.module = user_modules_first(); near.module; near.module = near.module->next)
-		if (near.module->is_there)
+		if (near.module->is_there) {
+			/* By its name: of all functions each is told by one of its names. */
+			symbols_each(&near.module->symbols, explained, look_at, &near);
 			symbols_each(&near.module->symbols, "*", look_near, &near);
+		}
 	slots_each(explained, tell_calls, NULL);
 	for (unsigned i = 0; i < near.n && (!near.found || near.best[i].edits == 0); i++)
 		tell("near\t%s\t\t%s", near.best[i].name,

@@ -67,6 +67,25 @@ PROFSHIM_HOOKS=$work/none.yaml shim "$bin/$variant" >shimmed 2>errors
 echo "libprofshim: recording stops: $work/none.yaml: No such file or directory" >expected
 same "a missing file" expected errors
 
+# A function of several names is found by each of them.
+cat >names.c <<'EOF2'
+#include <stdio.h>
+__attribute__((noinline)) int zeta(int n) { __asm__ volatile("" ::: "memory"); return n * n * 3 + 1; }
+int alpha(int n) __attribute__((alias("zeta")));
+int main(void) { printf("%d %d\n", zeta(2), alpha(5)); return 0; }
+EOF2
+"${CC:-cc}" -O1 -o names names.c || bad "names.c does not compile"
+for name in zeta alpha; do
+	echo "$name(n): {op: other, bytes: n}" >hooks.yaml
+	shim ./names >shimmed || bad "$name hurts the program"
+	told >found
+	grep -q "^$name other main None None None None 5" found || bad "$name: $(cat found)"
+	"$tools/profrun" --hooks hooks.yaml --explain $name --format csv ./names >explained ||
+		bad "$name is not explained"
+	grep -q "^defined,$name,names,.*,2,in .symtab: its entry can be taken over" explained &&
+		grep -q "^hooked,$name,names,.*,as other by line 1" explained || bad "$name: $(cat explained)"
+done
+
 # The family can be left out.
 PROFSHIM_FAMILIES=-user shim "$bin/$variant" >shimmed 2>errors
 [ ! -s errors ] && [ ! -e trace.bin ] || bad "PROFSHIM_FAMILIES=-user: $(cat errors)"
