@@ -23,13 +23,15 @@
 
 struct target {
 	struct hook hook;        /* the first, so that a hook leads here */
+	void *original;          /* what runs the function; follows the hook (stub.h) */
 	const struct hook *like; /* the table's */
 	void *function;
-	void *original; /* what runs it */
 	void *stub;
 	bool is_entry; /* taken over at its entry; atomic */
 	struct target *next;
 };
+
+_Static_assert(offsetof(struct target, original) == sizeof(struct hook), "stub.h");
 
 static struct target *targets; /* atomic */
 static uint32_t lock;

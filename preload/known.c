@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "preload/static_program.h"
 #include "runtime/recorder.h"
 
 #define PLACES_LOG2 13
@@ -36,7 +37,9 @@ static unsigned place_of(const char *name)
 void known_start(void)
 {
 	for (unsigned t = 0; t < TABLES; t++) {
-		is_wanted[t] = prof_family_enabled(tables[t]->family);
+		/* oneDNN is asked about its primitives, which in a static program is another world. */
+		is_wanted[t] = prof_family_enabled(tables[t]->family)
+		               && !(tables[t] == &onednn_table && static_program_is());
 		for (unsigned i = 0; i < tables[t]->n && n_places < PLACES / 2; i++, n_places++)
 			places[place_of(tables[t]->hooks[i].name)] = &tables[t]->hooks[i];
 	}

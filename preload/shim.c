@@ -8,6 +8,7 @@
 #include "preload/look.h"
 #include "preload/resolve.h"
 #include "preload/slots.h"
+#include "preload/static_program.h"
 #include "runtime/recorder.h"
 
 #include <stdlib.h>
@@ -18,6 +19,10 @@ __attribute__((constructor)) static void shim_load(void)
 	prof_runtime_start();
 	at_quick_exit(prof_runtime_leave); /* the first to be told is the last to be called */
 	builtin_start();
+	if (static_program_is()) {
+		static_program_start();
+		return;
+	}
 #define PRELOAD_FAMILY(name) hooks_##name##_start();
 #include "preload/families.def"
 #undef PRELOAD_FAMILY

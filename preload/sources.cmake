@@ -66,6 +66,7 @@ list(APPEND PROF_SHIM_SOURCES
   user_modules.c
   user_targets.c
   user_list.c
+  static_program.c
   user_callers.c
   slots.c
   extent.c

@@ -9,7 +9,9 @@
 /* Code that does for a struct hook what an exported entry (thunk_entry.inc) does
  * for a row of a table, for functions of this signature-less kind: hook->family's
  * enter() (or enter_shortly()) returns the real function; hook->cache may be
- * null, then nothing is looked up before. The hook is kept for ever.
+ * null, then nothing is looked up before. The hook is kept for ever; in memory it
+ * is followed by the address of what runs the function (a void *), for callers
+ * that it cannot be asked for.
  *
  * Beside what the exported entries keep, the code keeps every register that the
  * real function keeps, and asks for no alignment of the stack: callers that the

@@ -5,6 +5,8 @@
 
 #include "preload/entry.h"
 
+const struct thunk_world *thunk_world;
+
 /* When the real function of one hook ends in a jump to another hooked function
  * (a tail call), that one returns into the thunk of the first, whose frame is
  * then the one that the frame pointer, restored before the jump, points to. */
@@ -16,7 +18,7 @@ static const struct hook_call *enclosing(const struct hook_call *call)
 	return (const struct hook_call *)(frame_pointer - THUNK_FRAME_BYTES);
 }
 
-void *thunk_enter(struct hook_call *call)
+static void *enter(struct hook_call *call)
 {
 	const struct hook *hook = call->hook;
 	const void *from = call->return_address;
@@ -35,9 +37,17 @@ void *thunk_enter(struct hook_call *call)
 	return hook->family->enter(call);
 }
 
+void *thunk_enter(struct hook_call *call)
+{
+	return thunk_world ? thunk_world->enter(call, enter) : enter(call);
+}
+
 void thunk_exit(struct hook_call *call)
 {
-	call->hook->family->exit(call);
+	if (thunk_world)
+		thunk_world->exit(call);
+	else
+		call->hook->family->exit(call);
 }
 
 void *thunk_never_enter(struct hook_call *call)

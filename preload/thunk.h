@@ -109,8 +109,17 @@ extern const char thunk_returned[] __attribute__((visibility("hidden")));
 void thunk_whole(void) __attribute__((visibility("hidden")));
 void thunk_whole_start(void) __attribute__((visibility("hidden")));
 extern const char thunk_whole_returned[] __attribute__((visibility("hidden")));
+extern const char thunk_whole_frames[] __attribute__((visibility("hidden"))); /* as in .eh_frame */
 extern const char stub_template[] __attribute__((visibility("hidden")));
 extern const char stub_template_end[] __attribute__((visibility("hidden")));
+
+/* Where the program's code and ours cannot run alike (static_program.h): what is
+ * around the long ways. Null elsewhere; set before the first call. */
+struct thunk_world {
+	void *(*enter)(struct hook_call *call, void *(*enter)(struct hook_call *call));
+	void (*exit)(struct hook_call *call); /* around the family's */
+};
+extern const struct thunk_world *thunk_world __attribute__((visibility("hidden")));
 
 /* Called by the thunk, the long way. */
 void *thunk_enter(struct hook_call *call);

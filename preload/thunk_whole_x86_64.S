@@ -236,8 +236,34 @@ thunk_whole_returned:
 	call thunk_exit
 	RESTORE_STATE
 	jmp 4b
+thunk_whole_frames_end:
 	.cfi_endproc
 	.size thunk_whole, . - thunk_whole
+
+	/* How to unwind it at the call of the real function, for an unwinder that is
+	 * told by hand (DWARF 4, 6.4; LSB core, .eh_frame). */
+	.section .data.rel.ro, "aw"
+	.globl thunk_whole_frames
+	.hidden thunk_whole_frames
+	.balign 8
+thunk_whole_frames:
+	.long 1f - 0f
+0:	.long 0
+	.byte 1
+	.asciz "zR"
+	.byte 1, 0x78, 16 /* factors 1 and -8; the return address is column 16 */
+	.byte 1, 0        /* addresses are absolute */
+	.byte 0x0c, 6, 16 /* the frame is at rbp + 16, */
+	.byte 0x90, 1     /* the return address 8 */
+	.byte 0x86, 2     /* and rbp 16 below it */
+	.balign 8, 0
+1:	.long 3f - 2f
+2:	.long 2b - thunk_whole_frames
+	.quad thunk_whole
+	.quad thunk_whole_frames_end - thunk_whole
+	.byte 0
+	.balign 8, 0
+3:	.long 0
 
 #endif
 

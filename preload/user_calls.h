@@ -11,9 +11,9 @@ enum user_how { USER_HOW_NOT, USER_HOW_ENTRY, USER_HOW_SLOTS };
 /* One function that a hook is about, for ever: in memory of the arena. */
 struct user_target {
 	struct hook hook; /* its name is the function's */
+	void *original;   /* runs the function; follows the hook (stub.h) */
 	const struct user_hook *user;
 	const struct hook *like; /* of the function that it is described as; null: none */
-	void *original;          /* runs the function */
 	uintptr_t address;       /* the function, as its callers know it */
 	const char *module;      /* path of the file that it is in */
 	uint64_t offset;         /* in that */
@@ -24,6 +24,8 @@ struct user_target {
 	char why[120]; /* it could not be taken over, or not by its entry */
 	struct user_target *next;
 };
+
+_Static_assert(offsetof(struct user_target, original) == sizeof(struct hook), "stub.h");
 
 /* The families of such hooks: described by rules, and as another hook's function. */
 extern const struct hook_family user_family __attribute__((visibility("hidden")));

@@ -318,4 +318,11 @@ void prof_runtime_leave(void);
 bool prof_runtime_exec_begin(void);
 void prof_runtime_exec_failed(void);
 
+/* Around fork(), where the C library that makes it is not the one that runs them
+ * by itself: before it, with the lock held from then on, and in either process
+ * after it. Signals must stay blocked in between. */
+void prof_runtime_fork_begin(void);
+void prof_runtime_fork_parent(void);
+void prof_runtime_fork_child(void);
+
 #endif

@@ -125,7 +125,7 @@ void prof_stop(const char *why)
 
 /* The lock is held across fork(), so that the child's copy of everything is
  * in order. */
-static void before_fork(void)
+void prof_runtime_fork_begin(void)
 {
 	struct guard g;
 
@@ -138,7 +138,7 @@ static void before_fork(void)
 	process_keep(true);
 }
 
-static void after_fork_parent(void)
+void prof_runtime_fork_parent(void)
 {
 	struct guard g = fork_guard;
 
@@ -163,7 +163,7 @@ static void begin_anew(void)
 	recorder_set_phase(RECORDER_ARMED);
 }
 
-static void after_fork_child(void)
+void prof_runtime_fork_child(void)
 {
 	struct guard g = fork_guard;
 
@@ -210,7 +210,7 @@ void prof_runtime_start(void)
 	process_start();
 	clock_start(&recorder.clock);
 	thread_start();
-	if (pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0) {
+	if (pthread_atfork(prof_runtime_fork_begin, prof_runtime_fork_parent, prof_runtime_fork_child) == 0) {
 		recorder_set_phase(RECORDER_ARMED);
 		sync_now();
 		record_switch_start();

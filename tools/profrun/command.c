@@ -25,6 +25,8 @@
 #define OUR_MACHINE EM_AARCH64
 #endif
 
+const char command_is_static[] = "it is linked statically, so no library can be loaded before it";
+
 /* What access(2) and stat(2) say of one candidate: 0 or a status. */
 static int try_file(const char *path)
 {
@@ -104,7 +106,7 @@ static const char *elf_obstacle(int fd, const Elf64_Ehdr *eh)
 		if (ph.p_type == PT_INTERP)
 			return NULL;
 	}
-	return "it is linked statically, so no library can be loaded before it";
+	return command_is_static;
 }
 
 /* The interpreter named by "#! PATH ARGUMENT" in head, cut out in place. */

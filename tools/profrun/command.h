@@ -15,6 +15,9 @@ enum { COMMAND_NOT_EXECUTABLE = 126, COMMAND_NOT_FOUND = 127 };
  * path[0..PATH_MAX), or one of the statuses above and d. */
 int command_find(const char *name, char *path, struct diag *d);
 
+/* The clause of command_obstacle() for a static program: see inject.h. */
+extern const char command_is_static[];
+
 /* Why a preloaded library cannot see into the program at `path` (static, of
  * another machine, set-user-ID), as a clause; null when nothing speaks
  * against it. For a script, its interpreter is looked at. */

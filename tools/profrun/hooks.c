@@ -239,36 +239,35 @@ static int print_explained(const struct answer *a, const struct hooks_request *r
 
 /* ---- asking ---- */
 
-static int ask(const char *path, char *const argv[], const struct hooks_request *request, struct answer *a,
+static int ask(const struct launch_request *program, const struct hooks_request *request, struct answer *a,
                struct diag *d)
 {
-	int fd = memfd_create("hooks", 0), error, wait_status, status;
+	int fd = memfd_create("hooks", 0), status;
+	struct launch_end end;
 	char text[512];
-	pid_t pid;
 
 	if (fd < 0)
 		return diag_set(d, "%s", strerror(errno));
 	snprintf(text, sizeof(text), "%d%s%s", fd, request->explain ? " " : "",
 	         request->explain ? request->explain : "");
-	if (setenv("PROFSHIM_LIST", text, 1) != 0
-	    || launch_wait(path, argv, &pid, &wait_status, &error) != 0) {
+	if (setenv("PROFSHIM_LIST", text, 1) != 0 || launch_wait(program, &end) != 0) {
 		close(fd);
-		return diag_set(d, "%s: it can't be started", path);
+		return diag_set(d, "%s: it can't be started", program->path);
 	}
 	status = (int)lseek(fd, 0, SEEK_SET);
 	return status == 0 ? read_answer(fd, a, d) : diag_set(d, "%s", strerror(errno));
 }
 
-int hooks_tell(const char *path, char *const argv[], const struct hooks_request *request, struct diag *d)
+int hooks_tell(const struct launch_request *program, const struct hooks_request *request, struct diag *d)
 {
 	struct answer a = {NULL, NULL, false};
-	int status = ask(path, argv, request, &a, d);
+	int status = ask(program, request, &a, d);
 
 	for (const struct line *l = a.first; l && status == 0; l = l->next)
 		if (is(l, "error"))
 			status = diag_set(d, "%s", l->field[1]);
 	if (status == 0 && !a.ended)
-		status = diag_set(d, "%s: libprofshim.so did not answer from inside it", path);
+		status = diag_set(d, "%s: libprofshim.so did not answer from inside it", program->path);
 	if (status == 0)
 		status = request->explain ? print_explained(&a, request, d) : print_list(&a, request->format);
 	release(&a);

@@ -7,6 +7,8 @@
 #include "tools/lib/diag.h"
 #include "tools/lib/table.h"
 
+struct launch_request;
+
 struct hooks_request {
 	const char *explain; /* the function to tell of; null: list what is hooked */
 	enum table_format format;
@@ -15,6 +17,6 @@ struct hooks_request {
 /* Start the program at `path` with libprofshim.so (LD_PRELOAD is set already), which
  * tells and ends it before it runs, and print what was told. 0; or -1 and d, for a
  * bad file of hooks too, and for a program in which nobody answers. */
-int hooks_tell(const char *path, char *const argv[], const struct hooks_request *request, struct diag *d);
+int hooks_tell(const struct launch_request *program, const struct hooks_request *request, struct diag *d);
 
 #endif

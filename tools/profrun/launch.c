@@ -10,11 +10,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tools/lib/diag.h"
+#include "tools/profrun/inject.h"
 
 /* Signals that somebody sends to the process he started, meaning the program. */
 static const int passed_on[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
@@ -61,50 +66,112 @@ static void give_back_signals(const struct dispositions *before)
 	sigprocmask(SIG_SETMASK, &before->mask, NULL);
 }
 
-/* In the child: become the program, or tell the parent why not. */
-static void become(const char *path, char *const argv[], int error_fd)
-{
+/* What a child that does not become the program says of it. */
+struct failure {
+	bool is_refused; /* to be traced; else the program cannot be executed */
 	int error;
+};
 
-	execvp(path, argv); /* as a shell: a script without #! is run by /bin/sh */
-	error = errno;
-	if (write(error_fd, &error, sizeof(error)) < 0)
+/* In the child: become the program, or tell the parent why not. */
+static void become(const struct launch_request *request, bool is_traced, int failure_fd)
+{
+	struct failure failure = {.is_refused = is_traced && ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0};
+
+	if (!failure.is_refused)
+		execvp(request->path, request->argv); /* as a shell: a script without #! is run by /bin/sh */
+	failure.error = errno;
+	if (write(failure_fd, &failure, sizeof(failure)) < 0)
 		_exit(126);
 	_exit(127);
 }
 
-int launch_wait(const char *path, char *const argv[], pid_t *pid, int *wait_status, int *error)
+static void wait_for(pid_t child, int *status)
+{
+	while (waitpid(child, status, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* A traced child that has become the program stops at a trap; meanwhile signals
+ * do what they do to any process. False: it came to its end. */
+static bool wait_for_program(pid_t child, int *status)
+{
+	for (;;) {
+		wait_for(child, status);
+		if (!WIFSTOPPED(*status) || WSTOPSIG(*status) == SIGTRAP)
+			return WIFSTOPPED(*status);
+		ptrace(PTRACE_CONT, child, NULL, (void *)(uintptr_t)WSTOPSIG(*status));
+	}
+}
+
+/* Of a traced child: 0 when it is the program and goes on by itself, 1 when it
+ * has come to its end, -1 with d when it was none and had to be killed. */
+static int bring_in(const struct launch_request *request, pid_t child, int *status, struct diag *d)
+{
+	int result;
+
+	if (!wait_for_program(child, status))
+		return 1;
+	result = inject_shim(request->plan, child, status, d);
+	if (result >= 0)
+		return result;
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	return -1;
+}
+
+/* Run it once. 0, or -1 with end->error; or 1 when the shim cannot be brought in. */
+static int run(const struct launch_request *request, bool is_traced, struct launch_end *end, struct diag *d)
 {
 	struct dispositions before;
-	int fds[2];
+	struct failure failure;
+	int fds[2], brought = 0;
 	pid_t child;
 	ssize_t n;
 
 	if (pipe2(fds, O_CLOEXEC) != 0) {
-		*error = errno;
+		end->error = errno;
 		return -1;
 	}
 	take_signals(&before);
 	child = fork();
 	if (child == 0) {
 		give_back_signals(&before);
-		become(path, argv, fds[1]);
+		become(request, is_traced, fds[1]);
 	}
-	*error = errno;
-	child_pid = child;
+	end->error = errno;
+	child_pid = end->pid = child;
 	sigprocmask(SIG_SETMASK, &before.mask, NULL);
 	close(fds[1]);
 	if (child < 0) {
 		close(fds[0]);
 		return -1;
 	}
-	n = read(fds[0], error, sizeof(*error)); /* nothing comes when exec succeeds */
+	if (is_traced)
+		brought = bring_in(request, child, &end->wait_status, d);
+	n = read(fds[0], &failure, sizeof(failure)); /* nothing comes when exec succeeds */
 	close(fds[0]);
-	while (waitpid(child, wait_status, 0) < 0 && errno == EINTR)
-		;
+	if (brought == 0)
+		wait_for(child, &end->wait_status);
 	child_pid = 0;
-	*pid = child;
-	return n == (ssize_t)sizeof(*error) ? -1 : 0;
+	if (n != (ssize_t)sizeof(failure))
+		return brought < 0 ? 1 : 0;
+	end->error = failure.error;
+	if (!failure.is_refused)
+		return -1;
+	diag_set(d, "ptrace(2) is refused: %s", strerror(failure.error));
+	return 1;
+}
+
+int launch_wait(const struct launch_request *request, struct launch_end *end)
+{
+	struct diag d = {""};
+	int status = run(request, request->plan != NULL, end, &d);
+
+	end->is_refused = status > 0;
+	if (!end->is_refused || !request->refused)
+		return status < 0 ? -1 : 0;
+	request->refused(request, d.text);
+	return run(request, false, end, &d);
 }
 
 void launch_end_as(int wait_status)

@@ -19,6 +19,7 @@
 #include "tools/profrun/command.h"
 #include "tools/profrun/hooks.h"
 #include "tools/profrun/idle.h"
+#include "tools/profrun/inject.h"
 #include "tools/profrun/launch.h"
 #include "tools/profrun/report.h"
 #include "tools/profrun/settings.h"
@@ -148,10 +149,9 @@ static int find_library(char *path, struct diag *d)
 	return 0;
 }
 
-static int preload(struct diag *d)
+static int preload(char *library, struct diag *d)
 {
 	const char *others = getenv("LD_PRELOAD");
-	char library[PATH_MAX];
 	char *all;
 	int status;
 
@@ -254,7 +254,7 @@ static int set_idle(struct diag *d)
 }
 
 /* Without a command, of one that has no function to hook: this one. */
-static int tell_hooks(const char *path, char **argv, const char *obstacle)
+static int tell_hooks(const struct launch_request *program, const char *obstacle)
 {
 	struct hooks_request request = {.explain = run.explain, .format = TABLE_FOR_PEOPLE};
 	struct diag d = {""};
@@ -262,45 +262,75 @@ static int tell_hooks(const char *path, char **argv, const char *obstacle)
 	if (run.format && strcmp(run.format, "text") != 0)
 		request.format = !strcmp(run.format, "json") ? TABLE_JSON : TABLE_CSV;
 	if (obstacle)
-		diag_set(&d, "%s cannot be profiled by preloading: %s", path, obstacle);
-	else if (hooks_tell(path, argv, &request, &d) == 0)
+		diag_set(&d, "%s cannot be profiled by preloading: %s", program->path, obstacle);
+	else if (hooks_tell(program, &request, &d) == 0)
 		return cli_finish("profrun", CLI_OK);
 	return cli_error("profrun", d.text);
 }
 
+static void warn_static(const struct launch_request *program, const char *why)
+{
+	fprintf(stderr, "profrun: warning: %s is not recorded: %s, and %s\n", program->path,
+	        command_is_static, why);
+}
+
+/* How the shim comes into the program: the clause that says why not, or null. */
+static const char *find_obstacle(const char *path, const char *library, struct launch_request *program,
+                                 struct diag *d)
+{
+	static struct inject_plan plan;
+	const char *obstacle = command_obstacle(path);
+
+	if (obstacle != command_is_static)
+		return obstacle;
+	if (inject_prepare(&plan, library, d) != 0)
+		return d->text;
+	program->plan = &plan;
+	return NULL;
+}
+
+static int run_program(const struct launch_request *program, const char *obstacle)
+{
+	struct run_times times;
+	struct launch_end end;
+	struct diag d = {""};
+
+	if (!obstacle && set_idle(&d) != 0)
+		return cli_error("profrun", d.text);
+	if (obstacle)
+		fprintf(stderr, "profrun: warning: %s cannot be profiled by preloading: %s\n", program->path,
+		        obstacle);
+	times.began_realtime_ns = realtime_ns();
+	if (launch_wait(program, &end) != 0) {
+		diag_set(&d, "%s: %s", program->path, strerror(end.error));
+		cli_error("profrun", d.text);
+		return end.error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_NOT_EXECUTABLE;
+	}
+	times.wall_s = (double)(realtime_ns() - times.began_realtime_ns) * 1e-9;
+	if (!run.quiet && !obstacle && !end.is_refused)
+		report_run(run.values[ENV_OUTPUT], end.pid, &times);
+	launch_end_as(end.wait_status);
+}
+
 static int run_command(char **argv)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], library[PATH_MAX];
+	struct launch_request program = {.path = path, .argv = argv, .refused = warn_static};
 	struct diag d = {""};
-	struct run_times times;
 	const char *obstacle;
-	pid_t pid;
-	int error, wait_status, status = command_find(argv[0], path, &d);
+	int status = command_find(argv[0], path, &d);
 
 	if (status != 0) {
 		cli_error("profrun", d.text);
 		return status;
 	}
-	if (set_variables(&d) != 0 || preload(&d) != 0)
+	if (set_variables(&d) != 0 || preload(library, &d) != 0)
 		return cli_error("profrun", d.text);
-	obstacle = command_obstacle(path);
-	if (run.lists || run.explain)
-		return tell_hooks(path, argv, obstacle);
-	if (!obstacle && set_idle(&d) != 0)
-		return cli_error("profrun", d.text);
-	if (obstacle)
-		fprintf(stderr, "profrun: warning: %s cannot be profiled by preloading: %s\n", path,
-		        obstacle);
-	times.began_realtime_ns = realtime_ns();
-	if (launch_wait(path, argv, &pid, &wait_status, &error) != 0) {
-		diag_set(&d, "%s: %s", path, strerror(error));
-		cli_error("profrun", d.text);
-		return error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_NOT_EXECUTABLE;
-	}
-	times.wall_s = (double)(realtime_ns() - times.began_realtime_ns) * 1e-9;
-	if (!run.quiet && !obstacle)
-		report_run(run.values[ENV_OUTPUT], pid, &times);
-	launch_end_as(wait_status);
+	obstacle = find_obstacle(path, library, &program, &d);
+	if (!run.lists && !run.explain)
+		return run_program(&program, obstacle);
+	program.refused = NULL;
+	return tell_hooks(&program, obstacle);
 }
 
 /* Traces are those of --calibrate-from and the arguments. */
