@@ -45,17 +45,23 @@ static int hold_events(struct trace *t, struct diag *d)
 	return rc < 0 || !n_events ? diag_set(d, "no operations") : 0;
 }
 
-static int run(const char *name, struct trace *t, const struct map *map, enum model_kind kind,
+static int run(const char *name, const struct arch *a, struct trace *t, enum model_kind kind,
                double operations)
 {
 	struct replay_options options = {.model = {.kind = kind, .dtype = -1, .experts_per_token = 2}};
-	struct replay *r = replay_new(name, t, map, &options);
+	struct map map = {.everything = false};
+	struct replay *r;
 	struct measured m;
-	double begin = now_s(), done = 0;
+	double begin, done = 0;
+	struct diag d;
 
-	if (!r)
+	options.model.group.topology = options.model.group.collective = -1;
+	if (!a || map_everything(&map, a, &d) || !(r = replay_new(name, t, &map, &options))) {
+		map_release(&map);
 		return -1;
+	}
 	measured_begin(&m, t, NULL, 0);
+	begin = now_s();
 	while (done < operations) {
 		for (size_t i = 0; i < n_events; i++) {
 			measured_event(&m, &events[i]);
@@ -66,15 +72,25 @@ static int run(const char *name, struct trace *t, const struct map *map, enum mo
 	printf("%s %.4g\n", name, done / (now_s() - begin));
 	replay_end(r, 0);
 	replay_free(r);
+	map_release(&map);
 	return 0;
+}
+
+/* On a published profile, and on one that has every term and ranges. */
+static int run_all(const struct arch_set *set, struct trace *t, double operations, struct diag *d)
+{
+	const struct arch *plain = arch_set_find(set, "PIM-AI-1chip", d);
+	const struct arch *full = arch_set_find(set, "H100-SXM", d);
+
+	return run("roofline", plain, t, MODEL_ROOFLINE, operations)
+	       || run("full", full, t, MODEL_ROOFLINE, operations)
+	       || run("pim-ai", plain, t, MODEL_PIM_AI, operations);
 }
 
 int main(int argc, char **argv)
 {
 	struct arch_set set = {NULL, 0};
-	struct map map = {.everything = false};
 	struct trace *t = NULL;
-	const struct arch *a;
 	struct diag d = {""};
 	double operations = argc > 2 ? strtod(argv[2], NULL) : 20e6;
 	int rc = 1;
@@ -83,16 +99,13 @@ int main(int argc, char **argv)
 		fputs("usage: bench_replay TRACE [OPERATIONS]\n", stderr);
 		return 2;
 	}
-	if (!arch_set_load(&set, PROF_SOURCE_DIR "/arch/PIM-AI-1chip.yaml", &d)
-	    && (a = arch_set_find(&set, "PIM-AI-1chip", &d)) && !map_everything(&map, a, &d)
-	    && !trace_open(argv[1], NULL, &t, &d) && !hold_events(t, &d))
-		rc = run("roofline", t, &map, MODEL_ROOFLINE, operations)
-		     || run("pim-ai", t, &map, MODEL_PIM_AI, operations);
+	if (!arch_set_load_dir(&set, PROF_SOURCE_DIR "/arch", &d) && !trace_open(argv[1], NULL, &t, &d)
+	    && !hold_events(t, &d))
+		rc = run_all(&set, t, operations, &d);
 	if (*d.text)
 		fprintf(stderr, "bench_replay: error: %s\n", d.text);
 	free(events);
 	trace_close(t);
-	map_release(&map);
 	arch_set_release(&set);
 	return rc;
 }

@@ -8,6 +8,7 @@
 
 #include "tools/lib/calibration_fit.h"
 #include "tools/lib/model_calibrated.h"
+#include "tools/lib/model_job.h"
 
 /* ---- fits ---- */
 
@@ -170,10 +171,12 @@ static void prices_follow_the_formula(void)
 	struct model_device dev = {.arch = &set.archs[0], .options = &o};
 	struct model_ctx ctx = {0, 0};
 	double ns = 1000 + 500 + 2 * 2.0 * 512 * 256 / 200;
+	struct model_job job;
 	struct cost cost;
 
 	CU_ASSERT_DOUBLE_EQUAL(calibration_ns(c, &d, &run), ns, 1e-6);
-	model_roofline_price(&d, &dev, &ctx, &cost);
+	model_job_make(&job, &d, &o, &ctx);
+	model_roofline_price(&job, &dev, &cost);
 	CU_ASSERT_DOUBLE_EQUAL(cost.cell[COST_TIME], ns + 100, 1e-6); /* and what is between */
 	CU_ASSERT_DOUBLE_EQUAL(cost.cell[COST_PJ_STATIC], 10 * (ns + 100) * 1e3, 1e-3);
 }

@@ -8,6 +8,7 @@
 
 #include "tools/lib/model.h"
 #include "tools/lib/model_group.h"
+#include "tools/lib/model_job.h"
 #include "tools/lib/model_product.h"
 #include "tools/lib/op_math.h"
 
@@ -74,17 +75,21 @@ static struct model_parts parts_of(const struct op_desc *o)
 {
 	static const struct model_ctx ctx = {0, 0};
 	struct model_parts p;
+	struct model_job job;
 
-	model_roofline_parts(o, &dev, &ctx, &p);
+	model_job_make(&job, o, &options, &ctx);
+	model_roofline_parts(&job, &dev, &p);
 	return p;
 }
 
 static struct cost price_of(const struct op_desc *o)
 {
 	static const struct model_ctx ctx = {0, 0};
+	struct model_job job;
 	struct cost c;
 
-	model_roofline_price(o, &dev, &ctx, &c);
+	model_job_make(&job, o, &options, &ctx);
+	model_roofline_price(&job, &dev, &c);
 	return c;
 }
 

@@ -55,6 +55,7 @@ struct arch {
 	/* In the key's unit; NaN when left out. */
 	double value[ARCH_N_KEYS];
 	double rate[ARCH_N_RATES][PROF_DTYPE_LIMIT];
+	double by_dtype[ARCH_N_RATES][PROF_DTYPE_LIMIT];  /* the same, or that of the type's arithmetic */
 	double level[ARCH_MAX_LEVELS][ARCH_N_LEVEL_KEYS]; /* innermost first */
 	unsigned n_levels;
 	int choice[ARCH_N_CHOICES]; /* place of the word; -1 when left out */

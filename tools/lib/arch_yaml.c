@@ -171,6 +171,15 @@ static int read_keys(struct arch_reading *l, struct arch *a, yaml_node_t *name, 
 	return 0;
 }
 
+/* A type without a rate of its own has that of its arithmetic. */
+static void resolve_rates(struct arch *a)
+{
+	for (unsigned i = 0; i < ARCH_N_RATES; i++)
+		for (unsigned k = 0; k < PROF_DTYPE_LIMIT; k++)
+			a->by_dtype[i][k] =
+			        isnan(a->rate[i][k]) ? a->rate[i][op_dtype_arithmetic(k)] : a->rate[i][k];
+}
+
 /* The ends of the ranges are profiles of the same name; without ranges there
  * are none. */
 static void name_ends(struct arch *a)
@@ -187,6 +196,7 @@ static void name_ends(struct arch *a)
 	}
 	a->best->name = a->worst->name = a->name;
 	a->best->path = a->worst->path = a->path;
+	a->best->calibration = a->worst->calibration = a->calibration; /* a is the owner */
 }
 
 static int read_profile(struct arch_reading *l, yaml_node_t *name, yaml_node_t *map)
@@ -213,6 +223,9 @@ static int read_profile(struct arch_reading *l, yaml_node_t *name, yaml_node_t *
 		arch_release(&a);
 		return -1;
 	}
+	resolve_rates(&a);
+	resolve_rates(a.best);
+	resolve_rates(a.worst);
 	name_ends(&a);
 	if (put(&l->set, &a)) {
 		arch_release(&a);

@@ -106,12 +106,6 @@ struct model_parts {
 	double reread_a, reread_b; /* how often operands go through memory */
 };
 
-/* The price term by term; `parts` of it, or the price alone. */
-void model_roofline_parts(const struct op_desc *d, const struct model_device *dev,
-                          const struct model_ctx *ctx, struct model_parts *parts);
-void model_roofline_price(const struct op_desc *d, const struct model_device *dev,
-                          const struct model_ctx *ctx, struct cost *c);
-
 /* Bytes of the activations an operation takes in, and of what it gives out. */
 double model_roofline_input_bytes(const struct op_desc *d, const struct model_options *o);
 double model_roofline_output_bytes(const struct op_desc *d, const struct model_options *o);

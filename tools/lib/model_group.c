@@ -99,14 +99,25 @@ static void cut_weights(enum cut cut, double n, struct op_work *w, struct model_
 	p->c_bytes /= whole_result ? 1 : n;
 }
 
+/* Whether there is more than one device at all. */
+static bool is_group(const struct model_options *o)
+{
+	const struct model_group_options *g = &o->group;
+
+	return g->tensor > 1 || g->pipeline > 1 || g->expert > 1 || g->micro_batches > 1;
+}
+
 void model_group_share(const struct op_desc *d, const struct model_options *o, struct op_work *w,
                        struct model_product *p, struct model_share *share)
 {
 	double tensor = at_least_one(o->group.tensor), experts = at_least_one(o->group.expert);
 	double stages = at_least_one(o->group.pipeline), parts = at_least_one(o->group.micro_batches);
-	enum cut cut = cut_of(d);
+	enum cut cut;
 
 	*share = (struct model_share){1, parts, (parts + stages - 1) / stages};
+	if (!is_group(o))
+		return;
+	cut = cut_of(d);
 	if (parts > 1)
 		cut_rows(parts, w, p);
 	if (tensor > 1)
@@ -240,11 +251,14 @@ void model_group_exchange(const struct op_desc *d, const struct model_device *de
 {
 	const struct model_group_options *g = &dev->options->group;
 	double rows_share = 1 / at_least_one(g->micro_batches);
-	enum cut cut = cut_of(d);
 	struct model_exchange one = {0, 0, 0};
+	enum cut cut;
 
 	*x = one;
 	between_chips(dev->arch, whole, x);
+	if (!is_group(dev->options))
+		return;
+	cut = cut_of(d);
 	if (g->tensor > 1 && (cut == CUT_SUM || cut == CUT_APART)) {
 		double groups = at_least_one(g->expert); /* each with its rows, or its experts */
 

@@ -174,32 +174,52 @@ static double blocks_ns(const struct model_product *p, const struct arch *a, dou
 	return fmax(2 * p->m * p->n * p->k * p->batch * b->time_factor / peak, b->inner_bytes / bw);
 }
 
+/* Whether a profile tells of units at all. */
+static bool says_shape(const struct arch *a)
+{
+	return !isnan(a->value[ARCH_TILE_M]) || !isnan(a->value[ARCH_TILE_N]) || !isnan(a->value[ARCH_TILE_K])
+	       || !isnan(a->value[ARCH_FILL_K]) || !isnan(a->value[ARCH_UNITS]);
+}
+
+/* Whether a block is more than the product needs. */
+static bool too_large(double block, double tile, double size)
+{
+	return block > tile && block >= 2 * rounded_up(size, tile);
+}
+
 void model_product_blocks(const struct model_product *p, const struct arch *a, double peak,
                           struct model_blocks *best)
 {
 	double tile_m = arch_get(a, ARCH_TILE_M, 1), tile_n = arch_get(a, ARCH_TILE_N, 1);
-	double room = INFINITY, shortest = INFINITY; /* ns */
-	bool known = !isnan(a->value[ARCH_TILE_M]) || !isnan(a->value[ARCH_TILE_N]);
+	double room = INFINITY, shortest;
+	struct model_blocks b = {.block_m = tile_m, .block_n = tile_n};
 
+	*best = (struct model_blocks){1, tile_m, tile_n, 1, p->a_bytes + p->b_bytes};
+	if (!says_shape(a))
+		return;
 	if (a->n_levels)
 		room = a->level[0][ARCH_LEVEL_BYTES] / arch_level_get(a, 0, ARCH_LEVEL_COPIES, 1);
-	for (unsigned i = 0; i < (known ? CHOICES * CHOICES : 1); i++) {
-		unsigned x = i % CHOICES, y = i / CHOICES;
-		struct model_blocks b = {.block_m = ldexp(tile_m, (int)x), .block_n = ldexp(tile_n, (int)y)};
-		double ns;
+	shortest = blocks_ns(p, a, peak, &b);
+	*best = b;
+	if (isnan(a->value[ARCH_TILE_M]) && isnan(a->value[ARCH_TILE_N])) {
+		best->inner_bytes = p->a_bytes + p->b_bytes; /* nothing said of what units keep */
+		return;
+	}
+	for (unsigned x = 0; x < CHOICES && !too_large(tile_m * (1u << x), tile_m, p->m); x++) {
+		b.block_m = tile_m * (1u << x);
+		for (unsigned y = 0; y < CHOICES && !too_large(tile_n * (1u << y), tile_n, p->n); y++) {
+			double ns;
 
-		if (i
-		    && (b.block_m * b.block_n * SUM_BYTES > room || b.block_m >= 2 * rounded_up(p->m, tile_m)
-		        || b.block_n >= 2 * rounded_up(p->n, tile_n)))
-			continue;
-		ns = blocks_ns(p, a, peak, &b);
-		if (ns < shortest || i == 0) {
-			shortest = ns;
-			*best = b;
+			b.block_n = tile_n * (1u << y);
+			if (x + y == 0 || b.block_m * b.block_n * SUM_BYTES > room)
+				continue;
+			ns = blocks_ns(p, a, peak, &b);
+			if (ns < shortest) {
+				shortest = ns;
+				*best = b;
+			}
 		}
 	}
-	if (!known) /* nothing said of what units keep: operands come to them once */
-		best->inner_bytes = p->a_bytes + p->b_bytes;
 }
 
 /* ---- memories ---- */

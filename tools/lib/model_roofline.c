@@ -10,6 +10,7 @@
 
 #include "tools/lib/model_calibrated.h"
 #include "tools/lib/model_group.h"
+#include "tools/lib/model_job.h"
 #include "tools/lib/model_memory.h"
 #include "tools/lib/model_product.h"
 #include "tools/lib/op_math.h"
@@ -22,21 +23,6 @@
 /* Vector peak over matrix peak where a profile does not say. Assumed: the
  * ratio of current GPUs between vector and matrix units in half precision. */
 #define VECTOR_SHARE (1.0 / 16)
-
-static unsigned arithmetic_of(unsigned dtype)
-{
-	static const char *const classes[PROF_DTYPE_LIMIT] = {
-#define PROF_DTYPE(number, id, name, block, bytes, compute) [number] = compute,
-#include <prof/dtypes.def>
-#undef PROF_DTYPE
-	};
-	int found;
-
-	if (dtype == PROF_DTYPE_INT4)
-		return PROF_DTYPE_INT4;
-	found = dtype < PROF_DTYPE_LIMIT && classes[dtype] ? op_dtype_from_name(classes[dtype]) : -1;
-	return found >= 0 ? (unsigned)found : PROF_DTYPE_FLOAT32;
-}
 
 /* The stored type of a product's stationary operand, which decides what units
  * and kernels it runs on. */
@@ -59,9 +45,8 @@ struct pricing {
 	const struct op_desc *d;
 	const struct arch *a;
 	const struct model_device *dev;
-	struct op_work whole, w; /* of all devices; of one */
-	struct model_product product;
-	struct model_product *p; /* the product, or null */
+	struct op_work whole, w;       /* of all devices; of one */
+	const struct model_product *p; /* of one device, or null */
 	struct model_share share;
 	struct model_blocks blocks;
 	struct model_parts *out;
@@ -81,11 +66,9 @@ static void put(struct pricing *x, enum model_term t, struct model_part part)
 /* Of the stored type where the profile tells that, else of the arithmetic. */
 static double by_dtype(const struct arch *a, enum arch_rates rates, unsigned dtype, double otherwise)
 {
-	unsigned arithmetic = arithmetic_of(dtype);
+	double rate = dtype < PROF_DTYPE_LIMIT ? a->by_dtype[rates][dtype] : NAN;
 
-	if (dtype < PROF_DTYPE_LIMIT && !isnan(a->rate[rates][dtype]))
-		return a->rate[rates][dtype];
-	return isnan(a->rate[rates][arithmetic]) ? otherwise : a->rate[rates][arithmetic];
+	return isnan(rate) ? otherwise : rate;
 }
 
 /* FLOP per ns. */
@@ -382,20 +365,30 @@ static void work_in_context(const struct op_desc *d, const struct model_options 
 	}
 }
 
-void model_roofline_parts(const struct op_desc *desc, const struct model_device *dev,
-                          const struct model_ctx *ctx, struct model_parts *parts)
+void model_job_make(struct model_job *job, const struct op_desc *d, const struct model_options *o,
+                    const struct model_ctx *ctx)
 {
-	struct op_desc copy;
-	struct pricing x = {
-	        .d = adapted(desc, dev->options, &copy), .a = dev->arch, .dev = dev, .out = parts};
+	job->d = adapted(d, o, &job->copy);
+	work_in_context(job->d, o, ctx, &job->whole);
+	job->w = job->whole;
+	job->is_product = model_product_of(job->d, &job->w, &job->product);
+	model_group_share(job->d, o, &job->w, job->is_product ? &job->product : NULL, &job->share);
+}
+
+void model_roofline_parts(const struct model_job *job, const struct model_device *dev,
+                          struct model_parts *parts)
+{
+	struct pricing x = {.d = job->d,
+	                    .a = dev->arch,
+	                    .dev = dev,
+	                    .whole = job->whole,
+	                    .w = job->w,
+	                    .p = job->is_product ? &job->product : NULL,
+	                    .share = job->share,
+	                    .out = parts};
 
 	memset(parts, 0, sizeof *parts);
-	work_in_context(x.d, dev->options, ctx, &x.whole);
-	x.w = x.whole;
 	x.blocks.units = arch_get(x.a, ARCH_UNITS, 1);
-	if (model_product_of(x.d, &x.w, &x.product))
-		x.p = &x.product;
-	model_group_share(x.d, dev->options, &x.w, x.p, &x.share);
 	if (x.p) {
 		parts->m = x.p->m;
 		parts->n = x.p->n;
@@ -430,14 +423,13 @@ static enum cost_limit limit_of(const struct cost *c, const struct busy *b)
 	return c->cell[COST_NS_KV] > c->cell[COST_NS_MEM] ? LIMIT_CACHE : LIMIT_MEMORY;
 }
 
-void model_roofline_price(const struct op_desc *desc, const struct model_device *dev,
-                          const struct model_ctx *ctx, struct cost *c)
+void model_roofline_price(const struct model_job *job, const struct model_device *dev, struct cost *c)
 {
 	struct model_parts p;
 	struct busy b;
 
 	memset(c, 0, sizeof *c);
-	model_roofline_parts(desc, dev, ctx, &p);
+	model_roofline_parts(job, dev, &p);
 	b = busy_of(&p);
 	c->cell[COST_TIME] = ns_of(&p, 0, MODEL_N_TERMS - 1);
 	c->cell[COST_NS_COMPUTE] = b.compute;

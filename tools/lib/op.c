@@ -115,6 +115,21 @@ double op_dtype_bytes(unsigned dtype, double elements)
 	return elements * dtypes[dtype].block_bytes / dtypes[dtype].block_elements;
 }
 
+unsigned op_dtype_arithmetic(unsigned dtype)
+{
+	static const char *const classes[PROF_DTYPE_LIMIT] = {
+#define PROF_DTYPE(number, id, name, block, bytes, compute) [number] = compute,
+#include <prof/dtypes.def>
+#undef PROF_DTYPE
+	};
+	int found;
+
+	if (dtype == PROF_DTYPE_INT4)
+		return PROF_DTYPE_INT4;
+	found = dtype < PROF_DTYPE_LIMIT && classes[dtype] ? op_dtype_from_name(classes[dtype]) : -1;
+	return found >= 0 ? (unsigned)found : PROF_DTYPE_FLOAT32;
+}
+
 bool op_dtype_is_blocked(unsigned dtype)
 {
 	return dtype < PROF_DTYPE_LIMIT && dtypes[dtype].name && dtypes[dtype].block_elements > 1;

@@ -70,6 +70,9 @@ unsigned op_attr_from_key(const char *key);
 /* Bytes that n elements of a type take, blocks and scales included. */
 double op_dtype_bytes(unsigned dtype, double elements);
 
+/* The type of the arithmetic that a device uses for a stored type. */
+unsigned op_dtype_arithmetic(unsigned dtype);
+
 /* Whether elements share bytes, or scales, with others. */
 bool op_dtype_is_blocked(unsigned dtype);
 

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "tools/lib/model_job.h"
 #include "tools/lib/op_math.h"
 #include "tools/lib/replay_bounds.h"
 
@@ -436,8 +437,10 @@ static const struct cost *roofline_price(struct replay *r, uint32_t desc, int32_
 void replay_parts(const struct replay *r, const struct op_event *ev, unsigned device, struct model_parts *p)
 {
 	struct model_ctx ctx = context_of(r, ev->step);
+	struct model_job job;
 
-	model_roofline_parts(&r->trace->descs[ev->desc], &r->priv->devices[device - 1].value, &ctx, p);
+	model_job_make(&job, &r->trace->descs[ev->desc], &r->options->model, &ctx);
+	model_roofline_parts(&job, &r->priv->devices[device - 1].value, p);
 }
 
 static void roofline_event(struct replay *r, const struct op_event *ev)

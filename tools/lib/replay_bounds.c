@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "tools/lib/calibration_fit.h"
-#include "tools/lib/model_group.h"
+#include "tools/lib/model_job.h"
 
 /* Power of a device that waits. */
 static double idle_w(const struct model_device *d)
@@ -66,12 +66,14 @@ void replay_bounds_price(const struct op_desc *d, const struct replay_bounds *b,
                          struct cost *c)
 {
 	const struct model_device *const ends[] = {&b->best, &b->worst};
+	struct model_job job;
 	struct cost end;
 
-	model_roofline_price(d, &b->value, ctx, c);
+	model_job_make(&job, d, b->value.options, ctx);
+	model_roofline_price(&job, &b->value, c);
 	begin(c);
 	for (unsigned i = 0; i < 2 && b->value.arch->best; i++) {
-		model_roofline_price(d, ends[i], ctx, &end);
+		model_roofline_price(&job, ends[i], &end);
 		widen(c, COST_LO_NS, end.cell[COST_TIME]);
 		widen(c, COST_LO_PJ, cost_energy_pj(&end));
 	}

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "tools/lib/arena.h"
-#include "tools/lib/model.h"
+#include "tools/lib/model_job.h"
 
 double error_quantile(const struct error_histogram *h, double p)
 {
@@ -70,9 +70,11 @@ static void predict(const struct trace *t, const struct arch *a, const struct mo
 	        .arch = a, .options = o, .threads = run->threads, .weight_bytes = run->weight_bytes};
 
 	for (unsigned i = 0; i < t->n_descs; i++) {
+		struct model_job job;
 		struct cost c;
 
-		model_roofline_price(&t->descs[i], &dev, &as_called, &c);
+		model_job_make(&job, &t->descs[i], o, &as_called);
+		model_roofline_price(&job, &dev, &c);
 		expected[i].fitted = a->calibration && calibration_find(a->calibration, &t->descs[i]);
 		expected[i].ns = c.cell[COST_TIME];
 		if (expected[i].fitted) /* told apart, for the steps alone */
