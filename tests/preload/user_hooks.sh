@@ -86,6 +86,32 @@ for name in zeta alpha; do
 		grep -q "^hooked,$name,names,.*,as other by line 1" explained || bad "$name: $(cat explained)"
 done
 
+# Inside a library that is named all calls are seen, those of itself too, and by a
+# pointer; also in a library that is opened late, when no other thread runs.
+kernels=$bin/libuser_kernels.so
+echo 'again(n): {op: other, bytes: n, in: "libuser_kernels.so*", by: entry}' >hooks.yaml
+shim "$bin/$variant" >shimmed || bad "an entry in a library hurts the program"
+head -5 plain | cmp -s - shimmed || bad "an entry in a library changes the output"
+told | awk '{ print $1, $2, $8 }' | sort >found
+printf 'again other %s\n' 0 1 2 >expected
+same "entries of a library" expected found
+cat >late.py <<'EOF2'
+import ctypes, sys, threading
+done = threading.Event()
+others = [threading.Thread(target=done.wait) for _ in range(int(sys.argv[2]))]
+for other in others:
+    other.start()
+print(ctypes.CDLL(sys.argv[1]).again(2))
+done.set()
+EOF2
+shim /usr/bin/python3 late.py "$kernels" 0 >shimmed || bad "a late library hurts the program"
+[ "$(cat shimmed)" = 3 ] && [ "$(told | wc -l)" = 3 ] || bad "a late library: $(cat shimmed; told)"
+shim /usr/bin/python3 late.py "$kernels" 2 >shimmed 2>errors || bad "a late library hurts the threads"
+[ "$(cat shimmed)" = 3 ] && [ ! -s errors ] || bad "a late library with threads: $(cat shimmed errors)"
+PROFSHIM_VERBOSE=1 shim /usr/bin/python3 late.py "$kernels" 2 >shimmed 2>errors
+[ -e trace.bin ] || grep -q 'again is hooked in vain: other threads run' errors ||
+	bad "a late library with threads: $(cat errors)"
+
 # The family can be left out.
 PROFSHIM_FAMILIES=-user shim "$bin/$variant" >shimmed 2>errors
 [ ! -s errors ] && [ ! -e trace.bin ] || bad "PROFSHIM_FAMILIES=-user: $(cat errors)"
