@@ -63,6 +63,7 @@ list(APPEND PROF_SHIM_SOURCES
   user_file.c
   user_load.c
   user_calls.c
+  user_short.c
   user_modules.c
   user_targets.c
   user_list.c
@@ -80,4 +81,4 @@ list(APPEND PROF_SHIM_SOURCES
 
 # What runs before the caller's vector registers are saved must not touch them,
 # nor call a sanitizer's functions, which might.
-set_source_files_properties(hooks_blas.c PROPERTIES COMPILE_OPTIONS "-mgeneral-regs-only;-fno-sanitize=all")
+set_source_files_properties(hooks_blas.c user_short.c PROPERTIES COMPILE_OPTIONS "-mgeneral-regs-only;-fno-sanitize=all")

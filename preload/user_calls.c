@@ -14,70 +14,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/recorder.h"
+#include "preload/user_thread.h"
 
-#define ENTRIES_LOG2 8
-#define ENTRIES      (1u << ENTRIES_LOG2)
-#define OPEN_MAX     32u
-#define STACK_BYTES  (8u << 20) /* frames further apart are of different stacks */
-#define DIM_MAX      (1ll << 40)
+#define DIM_MAX (1ll << 40)
 
 enum { CONTEXT_BYTES = 256 };
-
-struct user_key {
-	const struct user_target *target; /* null: empty */
-	const struct user_rule *rule;
-	const void *return_address;
-	uint64_t where; /* call site, and regions in the upper half */
-	int64_t name;   /* which of several */
-	int64_t value[USER_VALUES_MAX];
-};
-
-struct user_entry {
-	struct user_key key;
-	uint32_t desc;
-};
-
-/* A step or a region that has begun. */
-struct user_open {
-	uintptr_t below; /* calls inside of it have their frames here or lower */
-	uint32_t step;   /* 0: a region */
-};
-
-/* All zero is a good beginning: the runtime gives a new thread an old one's
- * memory, cleared. */
-struct user_thread {
-	uintptr_t filling; /* an entry is being written (busy.h) */
-	uint32_t passes;   /* steps begun */
-	uint32_t n_open;
-	uint32_t n_steps; /* of those open */
-	struct user_open open[OPEN_MAX];
-	struct {
-		uint32_t pass, calls;
-	} count[USER_HOOKS_MAX];
-	struct user_entry entry[ENTRIES];
-};
-
-/* What enter leaves for exit. */
-struct user_note {
-	struct prof_thread *thread; /* null: there is nothing to do */
-	const struct user_rule *rule;
-	uint64_t start, where, calls;
-	uint32_t desc, depth; /* of what is open, before this call */
-	struct prof_counter_values counters;
-};
-_Static_assert(sizeof(struct user_note) <= THUNK_NOTES * 8, "a note fits into the call");
 
 static uint32_t family_string;
 static const char *file_path;
 
-/* The thread is in here: what it calls is ours, not the program's. */
-static __thread bool inside __attribute__((tls_model("initial-exec")));
-
-static struct user_note *note_of(struct hook_call *call)
-{
-	return (struct user_note *)call->note;
-}
+__thread bool user_inside __attribute__((tls_model("initial-exec")));
 
 static const struct user_target *target_of(const struct hook_call *call)
 {
@@ -248,12 +194,14 @@ static uint64_t hash_key(const struct user_key *key)
 static uint32_t lookup(struct prof_thread *t, struct user_thread *u, const struct user_key *key,
                        bool is_known)
 {
-	struct user_entry *e = &u->entry[hash_key(key) >> (64 - ENTRIES_LOG2)];
+	struct user_entry *e = &u->entry[hash_key(key) >> (64 - USER_ENTRIES_LOG2)];
 
 	if (u->filling && !busy_is_over(u->filling))
 		return PROF_NO_DESC;
-	if (u->filling) /* one of them was left half done */
+	if (u->filling) { /* one of them was left half done */
 		memset(u->entry, 0, sizeof(u->entry));
+		memset(u->brief, 0, sizeof(u->brief));
+	}
 	u->filling = busy_stack_pointer();
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (e->key.target != key->target || e->key.rule != key->rule
@@ -308,13 +256,8 @@ static uintptr_t lowest_of(const struct hook_call *call)
 /* What never ended because of an exception or a longjmp(). */
 static void settle(struct prof_thread *t, struct user_thread *u, const struct hook_call *call)
 {
-	while (u->n_open > 0) {
-		uintptr_t above = (uintptr_t)call - u->open[u->n_open - 1].below;
-
-		if (above == 0 || above >= STACK_BYTES)
-			return;
+	while (user_is_left(u, call))
 		close_last(t, u);
-	}
 }
 
 static void open_step(struct user_thread *u, const struct hook_call *call, const struct user_note *note)
@@ -369,23 +312,41 @@ static const struct user_rule *choose(const struct user_hook *h, const struct ho
 	return NULL;
 }
 
-/* How often this thread called the function before, in this pass. */
-static uint64_t count_call(struct user_thread *u, const struct user_hook *h)
+/* So that the next such call can go the short way. Nothing may be kept of a call
+ * without a site where there should be one: the next may have it. */
+static void keep_short(struct user_thread *u, const struct hook_call *call, const struct user_note *note,
+                       const struct prof_site *site)
 {
-	if (u->count[h->number].pass != u->passes) {
-		u->count[h->number].pass = u->passes;
-		u->count[h->number].calls = 0;
-	}
-	return u->count[h->number].calls++;
+	const struct user_plan *plan = &target_of(call)->user->plan;
+	struct user_short *s, made = {.target = target_of(call),
+	                              .rule = note->rule,
+	                              .return_address = call->return_address,
+	                              .site = site,
+	                              .where = note->where,
+	                              .calls = plan->counts ? note->calls : 0,
+	                              .desc = note->desc};
+
+	if (!plan->is_short || u->filling)
+		return;
+	if (note->rule && (note->desc == PROF_NO_DESC || (!site && prof_call_sites_wanted())))
+		return;
+	u->filling = busy_stack_pointer();
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	s = user_short_of(u, call, made.calls, made.word);
+	*s = made;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	u->filling = 0;
 }
 
 static void begin_operation(struct user_thread *u, const struct hook_call *call, struct user_note *note)
 {
+	const struct prof_site *entry;
 	uint32_t site;
 
-	prof_call_site_entry(note->thread, call->return_address, thunk_stack_pointer(call), &site);
+	entry = prof_call_site_entry(note->thread, call->return_address, thunk_stack_pointer(call), &site);
 	note->where = site | (uint64_t)prof_region_current(note->thread) << 32;
 	note->desc = note->rule->needs_result ? PROF_NO_DESC : descriptor_of(u, call, note);
+	keep_short(u, call, note, entry);
 	note->counters.valid = false;
 	note->start = prof_clock();
 	if (prof_counters_due(note->thread, note->desc, note->start)) {
@@ -403,15 +364,20 @@ static void begin(struct hook_call *call, struct user_note *note)
 	if (!t || (!u && !(u = prof_thread_slot(t, PROF_SLOT_USER, sizeof(*u)))))
 		return;
 	settle(t, u, call);
-	note->calls = count_call(u, h);
+	note->calls = user_calls_before(u, h);
+	user_count_call(u, h, note->calls);
 	note->rule = choose(h, call, note->calls);
-	if (!note->rule || note->rule->kind == USER_OFF)
+	if (!note->rule || note->rule->kind == USER_OFF) {
+		note->rule = NULL;
+		note->where = (uint64_t)prof_region_current(t) << 32;
+		keep_short(u, call, note, NULL);
 		return;
+	}
 	if (note->rule->kind == USER_OP && !prof_wanted(t)) {
 		t->skipped++;
 		return;
 	}
-	if (note->rule->kind != USER_OP && u->n_open == OPEN_MAX)
+	if (note->rule->kind != USER_OP && u->n_open == USER_OPEN_MAX)
 		return;
 	if (note->rule->kind == USER_STEP && u->n_steps > 0)
 		return; /* a pass inside a pass is part of it */
@@ -427,15 +393,15 @@ static void begin(struct hook_call *call, struct user_note *note)
 
 static void *user_enter(struct hook_call *call)
 {
-	struct user_note *note = note_of(call);
+	struct user_note *note = user_note_of(call);
 
 	call->real = target_called(call)->original;
 	note->thread = NULL;
-	if (inside)
+	if (user_inside)
 		return call->real;
-	inside = true;
+	user_inside = true;
 	begin(call, note);
-	inside = false;
+	user_inside = false;
 	return call->real;
 }
 
@@ -458,20 +424,20 @@ static void end(struct hook_call *call, struct user_note *note, uint64_t end_raw
 
 static void user_exit(struct hook_call *call)
 {
-	struct user_note *note = note_of(call);
+	struct user_note *note = user_note_of(call);
 	uint64_t now;
 
 	if (!note->thread)
 		return;
-	now = prof_clock();
+	now = note->end ? note->end : prof_clock();
 	if (note->thread != prof_thread_current)
 		return; /* recording stopped meanwhile */
-	inside = true;
+	user_inside = true;
 	end(call, note, now);
-	inside = false;
+	user_inside = false;
 }
 
-const struct hook_family user_family = {thunk_never_enter, thunk_never_exit, user_enter, user_exit};
+const struct hook_family user_family = {user_enter_shortly, user_exit_shortly, user_enter, user_exit};
 
 /* ---- functions described as another ---- */
 

@@ -31,6 +31,10 @@ _Static_assert(offsetof(struct user_target, original) == sizeof(struct hook), "s
 extern const struct hook_family user_family __attribute__((visibility("hidden")));
 extern const struct hook_family user_like_family __attribute__((visibility("hidden")));
 
+/* What of a call is done before vector registers are saved (user_short.c). */
+void *user_enter_shortly(struct hook_call *call);
+bool user_exit_shortly(struct hook_call *call);
+
 /* What notes call the file, before the first call. */
 void user_calls_start(const char *path);
 

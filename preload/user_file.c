@@ -126,6 +126,56 @@ static bool take_rules(struct user_parsing *p, const struct user_node *value)
 	return true;
 }
 
+/* ---- which words say all ---- */
+
+static bool plan_word(struct user_plan *plan, const struct user_instruction *i)
+{
+	static const uint64_t masks[] = {
+	        [USER_I8] = 0xff,        [USER_U8] = 0xff,        [USER_I16] = 0xffff, [USER_U16] = 0xffff,
+	        [USER_I32] = 0xffffffff, [USER_U32] = 0xffffffff, [USER_I64] = ~0ull,  [USER_U64] = ~0ull,
+	};
+	unsigned at = 0;
+
+	if (i->type >= USER_F32)
+		return false;
+	while (at < plan->n && plan->word[at].offset != i->value)
+		at++;
+	if (at == USER_PLAN_WORDS)
+		return false;
+	plan->n += at == plan->n;
+	plan->word[at].offset = (uint16_t)i->value;
+	plan->word[at].mask |= masks[i->type];
+	return true;
+}
+
+static bool plan_expr(struct user_plan *plan, const struct user_expr *e)
+{
+	for (unsigned k = 0; k < e->n; k++) {
+		if (e->code[k].code == USER_LOAD || e->code[k].code == USER_RESULT)
+			return false;
+		if (e->code[k].code == USER_ARGUMENT && !plan_word(plan, &e->code[k]))
+			return false;
+	}
+	return true;
+}
+
+/* Every value of every rule: of whole-number arguments, for operations alone. */
+static void make_plan(struct user_hook *h)
+{
+	struct user_plan plan = {.is_short = true};
+
+	for (unsigned r = 0; r < h->n_rules && plan.is_short; r++) {
+		const struct user_rule *rule = &h->rules[r];
+
+		plan.is_short = (rule->kind == USER_OP || rule->kind == USER_OFF)
+		                && (!rule->has_when || plan_expr(&plan, &rule->when));
+		for (unsigned i = 0; i < rule->n_values && plan.is_short; i++)
+			plan.is_short = !rule->values[i].is_string && plan_expr(&plan, &rule->values[i].expr);
+		plan.counts = plan.counts || rule->needs_calls;
+	}
+	h->plan = plan;
+}
+
 static bool is_repeated(struct user_parsing *p, const struct user_file *file)
 {
 	for (const struct user_hook *h = file->hooks; h; h = h->next)
@@ -159,6 +209,7 @@ bool user_file_parse(const struct user_yaml_api *api, struct user_memory *m, con
 		p.hook->number = out->n_hooks;
 		if (!take_key(&p, key) || !take_rules(&p, key->next) || is_repeated(&p, out))
 			return false;
+		make_plan(p.hook);
 		*end = p.hook;
 		end = &p.hook->next;
 		out->n_hooks++;

@@ -98,6 +98,18 @@ struct user_rule {
 	const char *like;
 };
 
+/* The words of a call that say all of it. */
+#define USER_PLAN_WORDS 8u
+struct user_plan {
+	bool is_short; /* there are such words */
+	bool counts;   /* and how often it was called before */
+	uint8_t n;
+	struct {
+		uint16_t offset; /* from struct hook_call */
+		uint64_t mask;
+	} word[USER_PLAN_WORDS];
+};
+
 /* One key of the file. */
 struct user_hook {
 	const char *pattern; /* a name, or a glob */
@@ -109,6 +121,7 @@ struct user_hook {
 	struct user_signature signature;
 	struct user_rule *rules;
 	unsigned n_rules;
+	struct user_plan plan;
 	struct user_hook *next;
 };
 

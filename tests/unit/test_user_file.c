@@ -124,6 +124,45 @@ static void every_way_of_saying_what(void)
 	CU_ASSERT_EQUAL(file.hooks->next->offset, 0x11c0);
 }
 
+/* A call is told by the words that its rules ask for, if these say all of it. */
+static void what_tells_a_call(void)
+{
+	const struct user_plan *plan;
+
+	CU_ASSERT_TRUE_FATAL(parse("f(x, w, short n, long d, s): [{when: s == 0, off: true},\n"
+	                           "  {op: linear, input: [1, n], weight: [2 * n, d]}]\n"));
+	plan = &file.hooks->plan;
+	CU_ASSERT_TRUE(plan->is_short && !plan->counts);
+	CU_ASSERT_EQUAL_FATAL(plan->n, 3);
+	CU_ASSERT_EQUAL(plan->word[0].offset, thunk_argument_offset(4));
+	CU_ASSERT_EQUAL(plan->word[0].mask, 0xffffffff);
+	CU_ASSERT_EQUAL(plan->word[1].offset, thunk_argument_offset(2));
+	CU_ASSERT_EQUAL(plan->word[1].mask, 0xffff);
+	CU_ASSERT_EQUAL(plan->word[2].mask, ~0ull);
+	CU_ASSERT_TRUE_FATAL(parse("f(n): {op: softmax, input: n, context: [a, b]}"));
+	CU_ASSERT_TRUE(file.hooks->plan.is_short && file.hooks->plan.counts);
+	CU_ASSERT_TRUE_FATAL(parse("f(n): {op: softmax, input: n, layer: calls / 2}"));
+	CU_ASSERT_TRUE(file.hooks->plan.is_short && file.hooks->plan.counts);
+}
+
+static void what_words_can_not_tell(void)
+{
+	static const char *const texts[] = {
+	        "f(t): {op: softmax, input: t->8}",
+	        "f(float n): {op: softmax, input: n}",
+	        "f(n): {op: softmax, input: return}",
+	        "f(n, s): {op: softmax, input: n, context: '{string s}'}",
+	        "f(n): {step: n}",
+	        "f(n): [{when: n == 1, region: a}, {op: softmax, input: n}]",
+	        "f(a, b, c, d, e, f, g, h, i): {op: other, m: a, n: b, k: c, batch: d,\n"
+	        "  bytes: e + f + g + h + i}"};
+
+	for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		CU_ASSERT_TRUE(parse(texts[i]));
+		CU_ASSERT_FALSE(file.hooks->plan.is_short);
+	}
+}
+
 static void a_choice_of_types(void)
 {
 	const struct user_dtype *d;
@@ -329,6 +368,8 @@ int main(void)
 	CU_ADD_TEST(s, the_six_lines_of_the_manual);
 	CU_ADD_TEST(s, nothing_is_a_file_too);
 	CU_ADD_TEST(s, every_way_of_saying_what);
+	CU_ADD_TEST(s, what_tells_a_call);
+	CU_ADD_TEST(s, what_words_can_not_tell);
 	CU_ADD_TEST(s, a_choice_of_types);
 	CU_ADD_TEST(s, numbers_and_operators);
 	CU_ADD_TEST(s, arguments_by_type);
