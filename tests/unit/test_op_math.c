@@ -87,24 +87,36 @@ static void linear_bias(void)
 	EXPECT(w.matrix_flops, 560);
 }
 
+/* Bits of an element, scales included, as each format is published. */
 static void quantized_sizes(void)
 {
 	static const struct {
-		unsigned dtype;
+		const char *dtype;
 		double bits;
-	} types[] = {{PROF_DTYPE_INT4, 4},      {PROF_DTYPE_INT8, 8},
-	             {PROF_DTYPE_BFLOAT16, 16}, {F32, 32},
-	             {PROF_DTYPE_FLOAT64, 64},  {PROF_DTYPE_Q4_0, 4.5},
-	             {PROF_DTYPE_Q8_0, 8.5},    {PROF_DTYPE_Q4_K, 4.5},
-	             {PROF_DTYPE_Q6_K, 6.5625}, {PROF_DTYPE_Q5_1, 6},
-	             {PROF_DTYPE_IQ4_XS, 4.25}, {PROF_DTYPE_MXFP4, 4.25}};
+	} types[] = {{"float32", 32},     {"float16", 16},    {"bfloat16", 16},  {"float64", 64},
+	             {"float8", 8},       {"int8", 8},        {"int4", 4},       {"int16", 16},
+	             {"int32", 32},       {"int64", 64},      {"complex64", 64}, {"complex128", 128},
+	             {"uint8", 8},        {"bool", 8},        {"q4_0", 4.5},     {"q4_1", 5},
+	             {"q5_0", 5.5},       {"q5_1", 6},        {"q8_0", 8.5},     {"q8_1", 9},
+	             {"q2_k", 2.625},     {"q3_k", 3.4375},   {"q4_k", 4.5},     {"q5_k", 5.5},
+	             {"q6_k", 6.5625},    {"q8_k", 9.125},    {"iq4_nl", 4.5},   {"iq4_xs", 4.25},
+	             {"iq2_xxs", 2.0625}, {"iq2_xs", 2.3125}, {"iq2_s", 2.5625}, {"iq3_xxs", 3.0625},
+	             {"iq3_s", 3.4375},   {"iq1_s", 1.5625},  {"iq1_m", 1.75},   {"mxfp4", 4.25},
+	             {"nvfp4", 4.5},      {"tq1_0", 1.6875},  {"tq2_0", 2.0625}};
+	unsigned named = 0;
 
+	for (unsigned i = 1; i < PROF_DTYPE_LIMIT; i++)
+		named += op_dtype_name(i) != NULL;
+	CU_ASSERT_EQUAL(sizeof types / sizeof *types, named); /* a new type wants its line */
 	for (unsigned i = 0; i < sizeof types / sizeof *types; i++) {
 		start(PROF_OP_LINEAR);
 		IN(F32, 1, 512);
-		WEIGHT(types[i].dtype, 512, 1024);
+		WEIGHT((unsigned)op_dtype_from_name(types[i].dtype), 512, 1024);
 		op_work(&d, 0, &w);
 		EXPECT(w.weight_bytes, 512.0 * 1024 * types[i].bits / 8);
+		EXPECT(w.flops, 2.0 * 512 * 1024);
+		EXPECT(w.read_bytes, 512 * 4 + 512.0 * 1024 * types[i].bits / 8);
+		EXPECT(w.write_bytes, 1024 * 4);
 	}
 }
 

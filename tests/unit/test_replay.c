@@ -7,6 +7,7 @@
 #include <CUnit/Basic.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/lib/measured.h"
@@ -293,6 +294,68 @@ static void capacity(void)
 	replay_free(r);
 }
 
+/* A random run of 40 operations in five steps, on the host, A and B in turn. */
+static void random_run(unsigned *seed, struct op_event *events)
+{
+	start("  static_w: {value: 2, range: [1, 3]}\n  launch_overhead_ns: {value: 5, range: [2, 9]}\n"
+	      "  units: 4\n  tile_m: 8\n  on_chip_buffer_bytes: 3000\n");
+	for (unsigned i = 0; i < 6; i++) {
+		int rows = 1 + rand_r(seed) % 60, in = 1 + rand_r(seed) % 300, out = 1 + rand_r(seed) % 300;
+
+		if (i % 3)
+			linear(i % 2 ? "q_proj" : "k_proj", rows, in, out);
+		else
+			rmsnorm("norm", rows, in);
+	}
+	CU_ASSERT_EQUAL(map_add(&map, &set, "q_proj=A", &d), 0);
+	CU_ASSERT_EQUAL(map_add(&map, &set, "norm=B", &d), 0);
+	for (int i = 0; i < 40; i++)
+		events[i] = event((unsigned)rand_r(seed) % 6, i / 8,
+		                  i < 8 ? PROF_PHASE_PREFILL : PROF_PHASE_DECODE);
+}
+
+/* Operation by operation, and added up by kind: the same sums; every part is
+ * in the whole; what goes to devices and comes back is told in full. */
+static void conservation(void)
+{
+	struct op_event events[40];
+	struct replay_totals total, again;
+	struct replay_price price;
+	struct replay *one, *all;
+
+	for (unsigned seed = 1; seed < 100; seed++) {
+		unsigned state = seed;
+		double ns = 0, limits = 0;
+
+		random_run(&state, events);
+		one = replay_new("A", &trace, &map, &options);
+		all = replay_new("A", &trace, &map, &options);
+		for (unsigned i = 0; i < 40; i++) {
+			replay_event(one, &events[i], &price);
+			replay_event(all, &events[i], NULL);
+			ns += price.cost.cell[COST_TIME];
+		}
+		replay_end(one, 3);
+		replay_end(all, 3);
+		replay_total(one, &again);
+		CU_ASSERT(ns <= again.cost.cell[COST_TIME] * (1 + 1e-9));
+		replay_total(all, &total);
+		for (unsigned i = 0; i < COST_N; i++)
+			EXPECT(total.cost.cell[i], again.cost.cell[i]);
+		for (unsigned i = 0; i < LIMIT_N; i++)
+			limits += total.limit_ns[i];
+		EXPECT(limits, total.cost.cell[COST_TIME]);
+		EXPECT(total.cost.cell[COST_NS_H2D], total.cost.cell[COST_BYTES_H2D] / 2);
+		EXPECT(total.cost.cell[COST_NS_D2H], total.cost.cell[COST_BYTES_D2H] / 4);
+		CU_ASSERT(total.cost.cell[COST_LO_NS] <= total.cost.cell[COST_TIME] * (1 + 1e-9));
+		CU_ASSERT(total.cost.cell[COST_HI_NS] >= total.cost.cell[COST_TIME] * (1 - 1e-9));
+		CU_ASSERT(total.cost.cell[COST_LO_PJ] <= cost_energy_pj(&total.cost) * (1 + 1e-9));
+		CU_ASSERT(total.cost.cell[COST_HI_PJ] >= cost_energy_pj(&total.cost) * (1 - 1e-9));
+		replay_free(one);
+		replay_free(all);
+	}
+}
+
 static void published_moves(void)
 {
 	struct replay *r;
@@ -457,6 +520,7 @@ int main(void)
 	        {"steps begin and end on the host", steps_begin_and_end_on_the_host},
 	        {"the rest stays on the host", rest_stays_on_the_host},
 	        {"capacity", capacity},
+	        {"conservation", conservation},
 	        {"pim-ai: moves", published_moves},
 	        {"pim-ai: experts", published_experts},
 	        {"pim-ai: phases", published_phases},
