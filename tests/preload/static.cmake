@@ -13,9 +13,11 @@ prof_static(static_throws_pie static_throws.cc "-fPIE" "-static-pie")
 prof_static(plain_static ${CMAKE_SOURCE_DIR}/examples/plain_llama.c "-fno-pie" "-static")
 prof_static(plain_static_pie ${CMAKE_SOURCE_DIR}/examples/plain_llama.c "-fPIE" "-static-pie")
 prof_static(plain_static_stripped ${CMAKE_SOURCE_DIR}/examples/plain_llama.c "-fno-pie" "-static")
+# binutils' own: LLVM's refuses static programs, whose .rela.plt names no symbol table.
+find_program(PROF_OBJCOPY objcopy REQUIRED)
 add_custom_command(TARGET plain_static_stripped POST_BUILD
-  COMMAND ${CMAKE_OBJCOPY} --only-keep-debug plain_static_stripped plain_static_stripped.debug
-  COMMAND ${CMAKE_OBJCOPY} --strip-all --add-gnu-debuglink=plain_static_stripped.debug plain_static_stripped
+  COMMAND ${PROF_OBJCOPY} --only-keep-debug plain_static_stripped plain_static_stripped.debug
+  COMMAND ${PROF_OBJCOPY} --strip-all --add-gnu-debuglink=plain_static_stripped.debug plain_static_stripped
   WORKING_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
 add_executable(refuse_ptrace refuse_ptrace.c)
 

@@ -154,8 +154,7 @@ static void what_words_can_not_tell(void)
 	        "f(n, s): {op: softmax, input: n, context: '{string s}'}",
 	        "f(n): {step: n}",
 	        "f(n): [{when: n == 1, region: a}, {op: softmax, input: n}]",
-	        "f(a, b, c, d, e, f, g, h, i): {op: other, m: a, n: b, k: c, batch: d,\n"
-	        "  bytes: e + f + g + h + i}"};
+	        "f(a, b, c, d, e, f, g, h, i): {op: other, m: a, n: b, k: c, batch: d, bytes: e + f + g + h + i}"};
 
 	for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		CU_ASSERT_TRUE(parse(texts[i]));
