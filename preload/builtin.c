@@ -11,14 +11,14 @@
 #include <link.h>
 #include <string.h>
 
-#include "preload/entry.h"
-#include "preload/file_names.h"
+#include "preload/entry/entry.h"
+#include "preload/entry/file_names.h"
 #include "preload/known.h"
 #include "preload/resolve.h"
-#include "preload/slots.h"
-#include "preload/stub.h"
+#include "preload/entry/slots.h"
+#include "preload/thunk/stub.h"
 #include "preload/trylock.h"
-#include "preload/user_modules.h"
+#include "preload/user/user_modules.h"
 #include "runtime/recorder.h"
 
 struct target {

@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 
-#include "preload/user_modules.h"
+#include "preload/user/user_modules.h"
 
 /* At the start. */
 void builtin_start(void);

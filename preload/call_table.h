@@ -22,7 +22,7 @@
 #ifndef PRELOAD_CALL_TABLE_H
 #define PRELOAD_CALL_TABLE_H
 
-#include "preload/thunk.h"
+#include "preload/thunk/thunk.h"
 #include "runtime/recorder.h"
 
 enum { CALL_WORDS = 8, CALL_ENTRIES_LOG2 = 9 };

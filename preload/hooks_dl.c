@@ -8,7 +8,7 @@
  * one.
  */
 #include "preload/builtin.h"
-#include "preload/entry.h"
+#include "preload/entry/entry.h"
 #include "preload/hooks_dl.h"
 
 #include "preload/look.h"

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "preload/static_program.h"
+#include "preload/carrier/static_program.h"
 #include "runtime/recorder.h"
 
 #define PLACES_LOG2 13

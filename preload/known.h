@@ -7,7 +7,7 @@
 #ifndef PRELOAD_KNOWN_H
 #define PRELOAD_KNOWN_H
 
-#include "preload/thunk.h"
+#include "preload/thunk/thunk.h"
 
 /* What the tables tell (hooks_<family>.c). */
 struct known_table {

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 
 #include "preload/builtin.h"
-#include "preload/hooks_user.h"
-#include "preload/slots.h"
+#include "preload/user/hooks_user.h"
+#include "preload/entry/slots.h"
 #include "preload/trylock.h"
-#include "preload/user_modules.h"
+#include "preload/user/user_modules.h"
 
 static bool is_started;
 static uint32_t lock;

@@ -11,31 +11,31 @@
 
 static const char blas[] =
 #define BLAS_SYMBOL(name, interface, shape, op, in, out) #name "\0"
-#include "preload/hooks_blas.def"
+#include "preload/blas/hooks_blas.def"
 #undef BLAS_SYMBOL
         ;
 
 static const char lapack[] =
 #define LAPACK_SYMBOL(name, shape, type, wide) #name "\0"
-#include "preload/hooks_lapack.def"
+#include "preload/blas/hooks_lapack.def"
 #undef LAPACK_SYMBOL
         ;
 
 static const char ggml[] =
 #define GGML_SYMBOL(name, why) #name "\0"
-#include "preload/hooks_ggml.def"
+#include "preload/ggml/hooks_ggml.def"
 #undef GGML_SYMBOL
         ;
 
 static const char onnxruntime[] =
 #define ORT_SYMBOL(name) #name "\0"
-#include "preload/hooks_ort.def"
+#include "preload/ort/hooks_ort.def"
 #undef ORT_SYMBOL
         ;
 
 static const char onednn[] =
 #define ONEDNN_SYMBOL(name, ...) #name "\0"
-#include "preload/hooks_onednn.def"
+#include "preload/onednn/hooks_onednn.def"
 #undef ONEDNN_SYMBOL
         ;
 
@@ -43,7 +43,7 @@ static const char onednn[] =
 #define TEXT_OF(text) #text
 static const char torch[] =
 #define TORCH_SYMBOL(symbol, name, signature, native, kind, rule, roles) TEXT(symbol) "\0"
-#include "preload/hooks_torch.def"
+#include "preload/torch/hooks_torch.def"
 #undef TORCH_SYMBOL
         ;
 

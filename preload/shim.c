@@ -2,13 +2,13 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
 #include "preload/builtin.h"
-#include "preload/entry.h"
+#include "preload/entry/entry.h"
 #include "preload/families.h"
-#include "preload/hooks_user.h"
+#include "preload/user/hooks_user.h"
 #include "preload/look.h"
 #include "preload/resolve.h"
-#include "preload/slots.h"
-#include "preload/static_program.h"
+#include "preload/entry/slots.h"
+#include "preload/carrier/static_program.h"
 #include "runtime/recorder.h"
 
 #include <stdlib.h>

@@ -3,9 +3,9 @@
  */
 #include "runtime/cost.h"
 
-#include "runtime/call_site.h"
+#include "runtime/call_site/call_site.h"
 #include "runtime/memory.h"
-#include "runtime/meta.h"
+#include "runtime/trace/meta.h"
 #include "runtime/recorder.h"
 #include "runtime/recorder_state.h"
 #include "runtime/thread.h"

@@ -5,17 +5,17 @@
  * were about to record then is not in the trace.
  */
 #include "runtime/cost.h"
-#include "runtime/counters.h"
-#include "runtime/energy.h"
+#include "runtime/counters/counters.h"
+#include "runtime/energy/energy.h"
 #include "runtime/guard.h"
-#include "runtime/meta.h"
-#include "runtime/output.h"
-#include "runtime/process.h"
+#include "runtime/trace/meta.h"
+#include "runtime/trace/output.h"
+#include "runtime/process/process.h"
 #include "runtime/record_switch.h"
 #include "runtime/recorder.h"
 #include "runtime/recorder_state.h"
 #include "runtime/step.h"
-#include "runtime/sync.h"
+#include "runtime/clock/sync.h"
 #include "runtime/thread.h"
 
 static struct prof_meta_end end_record(enum prof_end_reason reason)

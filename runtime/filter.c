@@ -15,7 +15,7 @@
 #include <stdio.h>
 
 #include "runtime/config.h"
-#include "runtime/meta.h"
+#include "runtime/trace/meta.h"
 #include "runtime/recorder_state.h"
 #include "runtime/say.h"
 

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "runtime/busy.h"
-#include "runtime/process.h"
+#include "runtime/process/process.h"
 #include "runtime/recorder.h"
 
 #define LOOK_NS 50000

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "runtime/busy.h"
-#include "runtime/process.h"
+#include "runtime/process/process.h"
 #include "runtime/recorder_state.h"
 #include "runtime/say.h"
 

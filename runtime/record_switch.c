@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "runtime/config.h"
-#include "runtime/note.h"
+#include "runtime/trace/note.h"
 #include "runtime/recorder.h"
 #include "runtime/say.h"
 #include "runtime/thread.h"

@@ -16,8 +16,8 @@
 #include <stdbool.h>
 
 #include "runtime/busy.h"
-#include "runtime/clock.h" /* static inline uint64_t prof_clock(void): raw reading, hot */
-#include "runtime/site.h"
+#include "runtime/clock/clock.h" /* static inline uint64_t prof_clock(void): raw reading, hot */
+#include "runtime/call_site/site.h"
 
 #define PROF_NO_DESC       (~0u)
 #define PROF_DESC_FILTERED (~1u) /* nobody wants operations of this kind: PROFSHIM_FILTER */

@@ -4,7 +4,7 @@
 #ifndef PROF_RUNTIME_RECORDER_STATE_H
 #define PROF_RUNTIME_RECORDER_STATE_H
 
-#include "runtime/clock.h"
+#include "runtime/clock/clock.h"
 
 enum recorder_phase {
 	RECORDER_OFF,     /* not started, or there is no memory */

@@ -14,9 +14,9 @@
 #include <prof/prof.h>
 #include <string.h>
 
-#include "runtime/function_name.h"
+#include "runtime/call_site/function_name.h"
 #include "runtime/guard.h"
-#include "runtime/intern.h"
+#include "runtime/trace/intern.h"
 #include "runtime/lookup.h"
 #include "runtime/memory.h"
 #include "runtime/record_switch.h"

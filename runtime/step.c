@@ -4,19 +4,19 @@
 #include <prof/prof.h>
 #include <stdio.h>
 
-#include "runtime/call_site.h"
+#include "runtime/call_site/call_site.h"
 #include "runtime/cost.h"
-#include "runtime/counters.h"
-#include "runtime/energy.h"
-#include "runtime/facts.h"
+#include "runtime/counters/counters.h"
+#include "runtime/energy/energy.h"
+#include "runtime/process/facts.h"
 #include "runtime/filter.h"
 #include "runtime/guard.h"
-#include "runtime/meta.h"
-#include "runtime/output.h"
+#include "runtime/trace/meta.h"
+#include "runtime/trace/output.h"
 #include "runtime/record_switch.h"
 #include "runtime/recorder_state.h"
 #include "runtime/step.h"
-#include "runtime/sync.h"
+#include "runtime/clock/sync.h"
 #include "runtime/thread.h"
 
 #define EXPORTED __attribute__((visibility("default")))

@@ -20,17 +20,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "runtime/call_site.h"
-#include "runtime/counters.h"
-#include "runtime/energy.h"
+#include "runtime/call_site/call_site.h"
+#include "runtime/counters/counters.h"
+#include "runtime/energy/energy.h"
 #include "runtime/filter.h"
 #include "runtime/guard.h"
 #include "runtime/memory.h"
-#include "runtime/meta.h"
-#include "runtime/process.h"
+#include "runtime/trace/meta.h"
+#include "runtime/process/process.h"
 #include "runtime/recorder_state.h"
-#include "runtime/ring.h"
-#include "runtime/sync.h"
+#include "runtime/trace/ring.h"
+#include "runtime/clock/sync.h"
 
 /* Behind `limit` there is always room for an operation with all counters, an
  * event and the zeros after it. */

@@ -4,9 +4,9 @@
 #ifndef PROF_RUNTIME_THREAD_H
 #define PROF_RUNTIME_THREAD_H
 
-#include "runtime/chunk.h"
+#include "runtime/trace/chunk.h"
 #include "runtime/recorder.h"
-#include "runtime/sample_choice.h"
+#include "runtime/counters/sample_choice.h"
 
 #define REGIONS_MAX       64u
 #define REGION_PATH_BYTES 1024u

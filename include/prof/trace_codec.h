@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * The runtime writes with prof_put_*, the tools read with prof_get_record; the
- * rules live here and nowhere else. This is version 2; tools/lib/trace_v1.h
+ * rules live here and nowhere else. This is version 2; tools/lib/trace/trace_v1.h
  * reads the streams of version 1. The lowest bits of a record's first byte, which
  * is never zero, tell what it is:
  *

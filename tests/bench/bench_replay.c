@@ -11,8 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "tools/lib/measured.h"
-#include "tools/lib/replay.h"
+#include "tools/lib/replay/measured.h"
+#include "tools/lib/replay/replay.h"
 
 static struct op_event *events;
 static size_t n_events;

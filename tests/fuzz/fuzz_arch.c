@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "tools/lib/arch.h"
+#include "tools/lib/arch/arch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {

@@ -3,7 +3,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "tools/lib/contexts.h"
+#include "tools/lib/trace/contexts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {

@@ -3,7 +3,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "tools/lib/counter_groups.h"
+#include "tools/lib/counters/counter_groups.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {

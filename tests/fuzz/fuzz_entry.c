@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "preload/entry_cpu.h"
+#include "preload/entry/entry_cpu.h"
 
 #define FUNCTION_MAX 512u
 

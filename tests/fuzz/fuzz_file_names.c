@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "preload/file_names.h"
+#include "preload/entry/file_names.h"
 
 static void add(void *context, const struct file_names_function *f)
 {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "tools/lib/map.h"
+#include "tools/lib/replay/map.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/lib/oplist_write.h"
-#include "tools/lib/trace_write.h"
+#include "tools/lib/trace/oplist_write.h"
+#include "tools/lib/trace/trace_write.h"
 
 /* The list of a trace, to be freed; null when the trace turns out to be broken
  * further on, with d saying where. */

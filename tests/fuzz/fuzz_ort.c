@@ -3,7 +3,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "preload/ort_profile.h"
+#include "preload/ort/ort_profile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "preload/symbols_file.h"
+#include "preload/entry/symbols_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {

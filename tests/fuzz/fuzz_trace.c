@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "tools/lib/trace_unite.h"
+#include "tools/lib/trace/trace_unite.h"
 
 static bool read_all(struct trace *t)
 {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "preload/user_file.h"
+#include "preload/user/user_file.h"
 
 static const struct user_yaml_api linked = {yaml_parser_initialize, yaml_parser_set_input_string,
                                             yaml_parser_parse, yaml_event_delete, yaml_parser_delete};

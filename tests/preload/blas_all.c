@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "preload/blas.h"
+#include "preload/blas/blas.h"
 
 enum { M = 5, N = 4, K = 3, LD = 8, BUFFERS = 6, BUFFER_BYTES = 8192 };
 
@@ -275,7 +275,7 @@ static const char *expected(const struct blas_routine *r, int pass)
 static const struct blas_routine routines[] = {
 #define BLAS_SYMBOL(name, interface, shape, op, in, out)                                                     \
 	{#name, BLAS_##interface, BLAS_SHAPE_##shape, PROF_OP_##op, PROF_DTYPE_##in, PROF_DTYPE_##out},
-#include "preload/hooks_blas.def"
+#include "preload/blas/hooks_blas.def"
 #undef BLAS_SYMBOL
 };
 

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/op_math.h"
-#include "tools/lib/trace.h"
+#include "tools/lib/model/op_math.h"
+#include "tools/lib/trace/trace.h"
 
 #define CACHE_PADDING 256 /* llama.cpp looks at the cache in pieces of so many cells */
 #define MAX_EXPECTED  64

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/lib/trace.h"
+#include "tools/lib/trace/trace.h"
 
 static void print_attribute(const struct op_desc *d, enum prof_attr attr)
 {

@@ -17,7 +17,7 @@ run_both() { # run_both SCRIPT
 
 # The operators, their modules and their shapes are those that torch reports.
 compare_with_torch() { # compare_with_torch SCRIPT LEAST
-	sed -nE 's/^TORCH_OP\([^"]*"(aten::[^"]*)", [A-Z0-9_]+, [A-Z]+,.*/\1/p' "$src/preload/hooks_torch.def" |
+	sed -nE 's/^TORCH_OP\([^"]*"(aten::[^"]*)", [A-Z0-9_]+, [A-Z]+,.*/\1/p' "$src/preload/torch/hooks_torch.def" |
 		grep -vx aten::empty | sort -u >hooked
 	[ "$(wc -l <hooked)" -ge 100 ] || bad "the table of operators is not as expected"
 	/usr/bin/python3 "$scripts/reference.py" "$1" >reference 2>reference_errors ||

@@ -10,7 +10,7 @@ static const struct {
 	const char *symbol, *signature, *roles;
 } ops[] = {
 #define TORCH_SYMBOL(symbol, name, signature, native, kind, rule, roles) {STRING(symbol), #signature, roles},
-#include "preload/hooks_torch.def"
+#include "preload/torch/hooks_torch.def"
 #undef TORCH_SYMBOL
 };
 
@@ -19,7 +19,7 @@ static const struct {
 	int words;
 } signatures[] = {
 #define TORCH_SIGNATURE(id, letters, words) {#id, letters, words},
-#include "preload/torch_signatures.def"
+#include "preload/torch/torch_signatures.def"
 #undef TORCH_SIGNATURE
 };
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/trace_meta_write.h"
-#include "tools/lib/trace_names.h"
+#include "tools/lib/trace/trace_meta_write.h"
+#include "tools/lib/trace/trace_names.h"
 
 /* What a made trace is to be; zero fields are left out of it. */
 struct made {

@@ -1,24 +1,24 @@
 # Unit tests of preload/.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-add_library(preload_blas STATIC ${CMAKE_SOURCE_DIR}/preload/blas.c)
+add_library(preload_blas STATIC ${CMAKE_SOURCE_DIR}/preload/blas/blas.c)
 prof_unit_test(test_blas preload_blas)
 
-add_library(preload_ort STATIC ${CMAKE_SOURCE_DIR}/preload/ort_profile.c ${CMAKE_SOURCE_DIR}/preload/ort_describe.c)
+add_library(preload_ort STATIC ${CMAKE_SOURCE_DIR}/preload/ort/ort_profile.c ${CMAKE_SOURCE_DIR}/preload/ort/ort_describe.c)
 prof_unit_test(test_ort preload_ort)
 # The structures of oneDNN 2 are as its own header has them.
 find_path(PROF_DNNL_INCLUDE oneapi/dnnl/dnnl.h REQUIRED)
 prof_unit_test(test_onednn)
 target_include_directories(test_onednn SYSTEM PRIVATE ${PROF_DNNL_INCLUDE})
-add_library(preload_lapack STATIC ${CMAKE_SOURCE_DIR}/preload/lapack.c)
+add_library(preload_lapack STATIC ${CMAKE_SOURCE_DIR}/preload/blas/lapack.c)
 prof_unit_test(test_lapack preload_lapack)
-add_library(preload_torch STATIC ${CMAKE_SOURCE_DIR}/preload/torch_call.c ${CMAKE_SOURCE_DIR}/preload/torch_describe.c)
+add_library(preload_torch STATIC ${CMAKE_SOURCE_DIR}/preload/torch/torch_call.c ${CMAKE_SOURCE_DIR}/preload/torch/torch_describe.c)
 prof_unit_test(test_torch preload_torch)
 set(preload ${CMAKE_SOURCE_DIR}/preload)
-add_library(preload_entry STATIC ${preload}/symbols.c ${preload}/symbols_file.c ${preload}/entry.c ${preload}/entry_x86_64.c ${preload}/x86_instruction.c
-  ${preload}/disassembler.c ${preload}/code_pages.c ${preload}/stub.c ${preload}/thunk.c ${preload}/resolve.c
-  ${preload}/thunk_x86_64.S ${preload}/thunk_whole_x86_64.S)
+add_library(preload_entry STATIC ${preload}/entry/symbols.c ${preload}/entry/symbols_file.c ${preload}/entry/entry.c ${preload}/entry/entry_x86_64.c ${preload}/entry/x86_instruction.c
+  ${preload}/entry/disassembler.c ${preload}/entry/code_pages.c ${preload}/thunk/stub.c ${preload}/thunk/thunk.c ${preload}/resolve.c
+  ${preload}/thunk/thunk_x86_64.S ${preload}/thunk/thunk_whole_x86_64.S)
 target_link_libraries(preload_entry PUBLIC prof_runtime)
-add_library(preload_file_names STATIC ${preload}/file_names.c)
+add_library(preload_file_names STATIC ${preload}/entry/file_names.c)
 target_link_libraries(preload_file_names PUBLIC prof_runtime)
 prof_unit_test(test_file_names preload_file_names)
 set_target_properties(preload_entry PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
@@ -31,8 +31,8 @@ add_dependencies(test_entry entry_plugin)
 
 # What the shim loads for itself, libyaml, tests link.
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
-add_library(preload_user STATIC ${CMAKE_SOURCE_DIR}/preload/user_yaml.c ${CMAKE_SOURCE_DIR}/preload/user_signature.c
-  ${CMAKE_SOURCE_DIR}/preload/user_expr.c ${CMAKE_SOURCE_DIR}/preload/user_value.c ${CMAKE_SOURCE_DIR}/preload/user_names.c
-  ${CMAKE_SOURCE_DIR}/preload/user_rule.c ${CMAKE_SOURCE_DIR}/preload/user_file.c ${CMAKE_SOURCE_DIR}/preload/names.c)
+add_library(preload_user STATIC ${CMAKE_SOURCE_DIR}/preload/user/user_yaml.c ${CMAKE_SOURCE_DIR}/preload/user/user_signature.c
+  ${CMAKE_SOURCE_DIR}/preload/user/user_expr.c ${CMAKE_SOURCE_DIR}/preload/user/user_value.c ${CMAKE_SOURCE_DIR}/preload/user/user_names.c
+  ${CMAKE_SOURCE_DIR}/preload/user/user_rule.c ${CMAKE_SOURCE_DIR}/preload/user/user_file.c ${CMAKE_SOURCE_DIR}/preload/names.c)
 target_link_libraries(preload_user PUBLIC prof_runtime PkgConfig::YAML)
 prof_unit_test(test_user_file preload_user)

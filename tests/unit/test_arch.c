@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/lib/arch.h"
-#include "tools/lib/host.h"
-#include "tools/lib/map.h"
+#include "tools/lib/arch/arch.h"
+#include "tools/lib/arch/host.h"
+#include "tools/lib/replay/map.h"
 
 #define LINK                                                                                                 \
 	"  host_to_device_bw_GBs: 1\n  host_to_device_pj_per_bit: 2\n"                                       \

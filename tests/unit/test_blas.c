@@ -1,20 +1,20 @@
 /* test_blas.c: where a BLAS call's arguments are, and what they mean.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "preload/blas.h"
+#include "preload/blas/blas.h"
 
 #include <CUnit/Basic.h>
 #include <CUnit/CUnit.h>
 #include <string.h>
 
-#include "preload/thunk.h"
+#include "preload/thunk/thunk.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct blas_routine routines[] = {
 #define BLAS_SYMBOL(name, interface, shape, op, in, out)                                                     \
 	{#name, BLAS_##interface, BLAS_SHAPE_##shape, PROF_OP_##op, PROF_DTYPE_##in, PROF_DTYPE_##out},
-#include "preload/hooks_blas.def"
+#include "preload/blas/hooks_blas.def"
 #undef BLAS_SYMBOL
 };
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/calibration_fit.h"
-#include "tools/lib/model_calibrated.h"
-#include "tools/lib/model_job.h"
+#include "tools/lib/calibration/calibration_fit.h"
+#include "tools/lib/model/model_calibrated.h"
+#include "tools/lib/model/model_job.h"
 
 /* ---- fits ---- */
 

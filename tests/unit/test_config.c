@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "runtime/config.h"
-#include "runtime/output.h"
+#include "runtime/trace/output.h"
 
 static const char *set_name, *set_value;
 static char complaints[512];

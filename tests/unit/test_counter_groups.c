@@ -5,8 +5,8 @@
  * makes it, and PAPI, believe in one of them. Each CPU is asked in a process of its
  * own, for PAPI can be started once.
  */
-#include "tools/lib/counter_families.h"
-#include "tools/lib/counter_groups.h"
+#include "tools/lib/counters/counter_families.h"
+#include "tools/lib/counters/counter_groups.h"
 
 #include <CUnit/Basic.h>
 #include <glob.h>

@@ -1,7 +1,7 @@
 /* test_counter_metrics.c: derived figures by a trace's facts, and their errors.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "tools/lib/counter_metrics.h"
+#include "tools/lib/counters/counter_metrics.h"
 
 #include <CUnit/Basic.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* test_counter_totals.c: totals of sampled counters: by hand, and drawn many times from known populations.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "tools/lib/counter_totals.h"
+#include "tools/lib/counters/counter_totals.h"
 
 #include <CUnit/Basic.h>
 #include <math.h>

@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/counter_family.h"
-#include "runtime/counter_set.h"
+#include "runtime/counters/counter_family.h"
+#include "runtime/counters/counter_set.h"
 
 #define MACHINES PROF_SOURCE_DIR "/tests/unit/machines/"
 #define GROUPS   PROF_SOURCE_DIR "/arch/counters"

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/lib/energy_fit.h"
-#include "tools/lib/energy_model.h"
-#include "tools/lib/energy_steps.h"
+#include "tools/lib/energy/energy_fit.h"
+#include "tools/lib/energy/energy_model.h"
+#include "tools/lib/energy/energy_steps.h"
 
 #define NEAR(a, b) CU_ASSERT_DOUBLE_EQUAL(a, b, 1e-9 * (1 + fabs((double)(b))))
 

@@ -1,7 +1,7 @@
 /* test_entry.c: functions taken over at their entries, and what is refused.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "preload/entry.h"
+#include "preload/entry/entry.h"
 
 #include <CUnit/Basic.h>
 #include <CUnit/CUnit.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "preload/stub.h"
+#include "preload/thunk/stub.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "preload/file_names.h"
+#include "preload/entry/file_names.h"
 
 static const char own[] = "/proc/self/exe";
 

@@ -1,7 +1,7 @@
 /* test_formula.c: formulas of counter groups: values, derivatives, errors with their column.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "tools/lib/formula.h"
+#include "tools/lib/counters/formula.h"
 
 #include <CUnit/Basic.h>
 #include <math.h>

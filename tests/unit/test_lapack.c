@@ -1,7 +1,7 @@
 /* test_lapack.c: what LAPACK calls say, against counts by hand.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "preload/lapack.h"
+#include "preload/blas/lapack.h"
 
 #include <CUnit/Basic.h>
 #include <CUnit/CUnit.h>

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/model.h"
-#include "tools/lib/model_group.h"
-#include "tools/lib/model_job.h"
-#include "tools/lib/model_product.h"
-#include "tools/lib/op_math.h"
+#include "tools/lib/model/model.h"
+#include "tools/lib/model/model_group.h"
+#include "tools/lib/model/model_job.h"
+#include "tools/lib/model/model_product.h"
+#include "tools/lib/model/op_math.h"
 
 #define EXPECT(got, want) CU_ASSERT_DOUBLE_EQUAL(got, want, 1e-9 * (1 + fabs((double)(want))))
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "preload/onednn_query.h"
+#include "preload/onednn/onednn_query.h"
 
 #define SAME(ours, theirs) CU_ASSERT_EQUAL((long long)(ours), (long long)(theirs))
 
@@ -43,7 +43,7 @@ static unsigned alg_at(const char *kind)
 #define ONEDNN_KIND(name, op, rule, named, at)                                                               \
 	if (strcmp(kind, name) == 0)                                                                         \
 		return at;
-#include "preload/onednn_ops.def"
+#include "preload/onednn/onednn_ops.def"
 #undef ONEDNN_KIND
 	return ~0u;
 }

@@ -1,7 +1,7 @@
 /* test_op_math.c: work of every kind of operation against values by hand.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "tools/lib/op_math.h"
+#include "tools/lib/model/op_math.h"
 
 #include <CUnit/Basic.h>
 #include <stdarg.h>

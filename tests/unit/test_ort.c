@@ -1,7 +1,7 @@
 /* test_ort.c: what ONNX Runtime's profiler writes, and what is made of it.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "preload/ort_describe.h"
+#include "preload/ort/ort_describe.h"
 
 #include <CUnit/Basic.h>
 #include <CUnit/CUnit.h>

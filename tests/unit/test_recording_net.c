@@ -1,7 +1,7 @@
 /* test_recording_net.c: times less what recording cost, of operations inside of others.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "tools/lib/recording_net.h"
+#include "tools/lib/replay/recording_net.h"
 
 #include <CUnit/Basic.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/lib/trace_write.h"
+#include "tools/lib/trace/trace_write.h"
 
 #define SHAPE  "\"input\": [8], \"output\": [8], \"dtype\": \"float32\", \"thread\": 1"
 #define STEP   ", \"step\": 0, \"phase\": \"decode\""

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/measured.h"
-#include "tools/lib/replay.h"
+#include "tools/lib/replay/measured.h"
+#include "tools/lib/replay/replay.h"
 
 #define EXPECT(got, want) CU_ASSERT_DOUBLE_EQUAL(got, want, 1e-12 * (1 + fabs((double)(want))))
 

@@ -5,7 +5,7 @@
 #include <prof/size_text.h>
 #include <stdlib.h>
 
-#include "runtime/ring.h"
+#include "runtime/trace/ring.h"
 
 static void add(uint64_t offset, uint64_t end_tick)
 {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/job.h"
+#include "runtime/process/job.h"
 #include "tests/unit/in_process.h"
 
 static void record_five(void)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/sample_choice.h"
+#include "runtime/counters/sample_choice.h"
 
 #define SHARE   0.01
 #define READING 1000u /* raw ticks */

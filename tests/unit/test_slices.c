@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "tests/unit/made_trace.h"
-#include "tools/lib/trace.h"
+#include "tools/lib/trace/trace.h"
 
 /* One thread's part in a group: an operation that begins at `start`. */
 struct part {

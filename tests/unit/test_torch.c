@@ -1,7 +1,7 @@
 /* test_torch.c: where the arguments of PyTorch's operators are, and what they mean.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "preload/torch_call.h"
+#include "preload/torch/torch_call.h"
 
 #include <CUnit/Basic.h>
 #include <CUnit/CUnit.h>
@@ -15,7 +15,7 @@ static const struct {
 	unsigned words;
 } signatures[] = {
 #define TORCH_SIGNATURE(id, letters, words) {#id, letters, words},
-#include "preload/torch_signatures.def"
+#include "preload/torch/torch_signatures.def"
 #undef TORCH_SIGNATURE
 };
 
@@ -25,7 +25,7 @@ static const struct {
 } ops[] = {
 #define TORCH_SYMBOL(symbol, name, signature, native, kind, rule, roles)                                     \
 	{#name, #signature, native, roles, PROF_OP_##kind, TORCH_##rule},
-#include "preload/hooks_torch.def"
+#include "preload/torch/hooks_torch.def"
 #undef TORCH_SYMBOL
 };
 

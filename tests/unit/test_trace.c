@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/lib/contexts.h"
-#include "tools/lib/diag.h"
-#include "tools/lib/trace_write.h"
+#include "tools/lib/trace/contexts.h"
+#include "tools/lib/support/diag.h"
+#include "tools/lib/trace/trace_write.h"
 
 static char *golden;
 static size_t golden_bytes;

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "tests/unit/made_trace.h"
-#include "tools/lib/trace_folder.h"
-#include "tools/lib/trace_unite.h"
+#include "tools/lib/trace/trace_folder.h"
+#include "tools/lib/trace/trace_unite.h"
 
 enum { PARTS_MAX = 4 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "preload/user_file.h"
+#include "preload/user/user_file.h"
 
 static const struct user_yaml_api linked = {yaml_parser_initialize, yaml_parser_set_input_string,
                                             yaml_parser_parse, yaml_event_delete, yaml_parser_delete};
@@ -147,14 +147,14 @@ static void what_tells_a_call(void)
 
 static void what_words_can_not_tell(void)
 {
-	static const char *const texts[] = {
-	        "f(t): {op: softmax, input: t->8}",
-	        "f(float n): {op: softmax, input: n}",
-	        "f(n): {op: softmax, input: return}",
-	        "f(n, s): {op: softmax, input: n, context: '{string s}'}",
-	        "f(n): {step: n}",
-	        "f(n): [{when: n == 1, region: a}, {op: softmax, input: n}]",
-	        "f(a, b, c, d, e, f, g, h, i): {op: other, m: a, n: b, k: c, batch: d, bytes: e + f + g + h + i}"};
+	static const char *const texts[] = {"f(t): {op: softmax, input: t->8}",
+	                                    "f(float n): {op: softmax, input: n}",
+	                                    "f(n): {op: softmax, input: return}",
+	                                    "f(n, s): {op: softmax, input: n, context: '{string s}'}",
+	                                    "f(n): {step: n}",
+	                                    "f(n): [{when: n == 1, region: a}, {op: softmax, input: n}]",
+	                                    "f(a, b, c, d, e, f, g, h, i): {op: other, m: a, n: b, k: c, "
+	                                    "batch: d, bytes: e + f + g + h + i}"};
 
 	for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		CU_ASSERT_TRUE(parse(texts[i]));

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "runtime/walk_budget.h"
+#include "runtime/call_site/walk_budget.h"
 
 #define SHARE 0.005
 #define WALK  20000u /* raw ticks */

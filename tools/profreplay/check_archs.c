@@ -3,8 +3,8 @@
  */
 #include <string.h>
 
-#include "tools/lib/arch_schema.h"
-#include "tools/lib/table.h"
+#include "tools/lib/arch/arch_schema.h"
+#include "tools/lib/support/table.h"
 #include "tools/profreplay/profreplay.h"
 
 static const struct table_column columns[] = {

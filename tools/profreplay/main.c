@@ -1,7 +1,7 @@
 /* main.c: profreplay, which prices a recorded run on other devices.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "tools/lib/arch_schema.h"
+#include "tools/lib/arch/arch_schema.h"
 #include "tools/profreplay/profreplay.h"
 
 int main(int argc, char **argv)

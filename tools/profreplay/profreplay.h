@@ -4,9 +4,9 @@
 #ifndef TOOLS_PROFREPLAY_PROFREPLAY_H
 #define TOOLS_PROFREPLAY_PROFREPLAY_H
 
-#include "tools/lib/cli.h"
-#include "tools/lib/recording_net.h"
-#include "tools/lib/replay_report.h"
+#include "tools/lib/support/cli.h"
+#include "tools/lib/replay/recording_net.h"
+#include "tools/lib/replay/replay_report.h"
 
 /* As given on the command line. */
 struct settings {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/table.h"
+#include "tools/lib/support/table.h"
 #include "tools/profreplay/profreplay.h"
 
 int session_archs(struct session *s, struct diag *d)
@@ -24,7 +24,7 @@ int session_archs(struct session *s, struct diag *d)
 static const struct table_column all_columns[] = {
         {"name", "name", TABLE_TEXT},
 #define ARCH_KEY(id, key, unit, required, bound, max, good, meaning) {key, key, TABLE_NUMBER},
-#include "tools/lib/arch_keys.def"
+#include "tools/lib/arch/arch_keys.def"
         {"source", "source", TABLE_TEXT},
 };
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/replay_explain.h"
+#include "tools/lib/replay/replay_explain.h"
 #include "tools/profreplay/profreplay.h"
 
 typedef void each_fn(void *arg, unsigned i, const struct op_event *ev, const struct replay_price *p);

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/json_out.h"
-#include "tools/lib/table.h"
-#include "tools/lib/validate.h"
+#include "tools/lib/support/json_out.h"
+#include "tools/lib/support/table.h"
+#include "tools/lib/calibration/validate.h"
 #include "tools/profreplay/profreplay.h"
 
 static const char *const phases[] = {"unknown", "prefill", "decode"};

@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/lib/calibration_fit.h"
-#include "tools/lib/cli.h"
-#include "tools/lib/host.h"
-#include "tools/lib/outfile.h"
+#include "tools/lib/calibration/calibration_fit.h"
+#include "tools/lib/support/cli.h"
+#include "tools/lib/arch/host.h"
+#include "tools/lib/support/outfile.h"
 #include "tools/profrun/calibrate_run.h"
 #include "tools/profrun/idle.h"
 

@@ -4,7 +4,7 @@
 #ifndef TOOLS_PROFRUN_CALIBRATE_H
 #define TOOLS_PROFRUN_CALIBRATE_H
 
-#include "tools/lib/diag.h"
+#include "tools/lib/support/diag.h"
 
 struct calibrate_request {
 	const char *path;    /* of the profile; null: standard output */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/cli.h"
+#include "tools/lib/support/cli.h"
 #include "tools/profrun/calibrate_run.h"
 
 #define SECONDS_EACH 0.3

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/lib/cli.h"
+#include "tools/lib/support/cli.h"
 #include "tools/profrun/calibrate_run.h"
 
 #define KIB           1024.0

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "tools/lib/calibration.h"
+#include "tools/lib/calibration/calibration.h"
 
 #define CALIBRATE_MAX_THREADS 1024u
 

@@ -6,7 +6,7 @@
 
 #include <limits.h>
 
-#include "tools/lib/diag.h"
+#include "tools/lib/support/diag.h"
 
 /* What a shell answers for a command that cannot be run. */
 enum { COMMAND_NOT_EXECUTABLE = 126, COMMAND_NOT_FOUND = 127 };

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * Only the shim inside the program can say: it is asked by PROFSHIM_LIST, and
- * writes lines (preload/user_list.h) to a file in memory instead of letting the
+ * writes lines (preload/user/user_list.h) to a file in memory instead of letting the
  * program run.
  */
 #include "tools/profrun/hooks.h"
@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "tools/lib/cli.h"
+#include "tools/lib/support/cli.h"
 #include "tools/profrun/launch.h"
 
 enum { FIELDS_MAX = 12, LINE_BYTES = 8192 };

@@ -4,8 +4,8 @@
 #ifndef TOOLS_PROFRUN_HOOKS_H
 #define TOOLS_PROFRUN_HOOKS_H
 
-#include "tools/lib/diag.h"
-#include "tools/lib/table.h"
+#include "tools/lib/support/diag.h"
+#include "tools/lib/support/table.h"
 
 struct launch_request;
 

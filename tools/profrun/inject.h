@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <sys/types.h>
 
-#include "tools/lib/diag.h"
+#include "tools/lib/support/diag.h"
 
 /* What is brought in: the carrier, a program that the shim is preloaded into, and
  * the dynamic linker that loads both. */

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "tools/lib/diag.h"
+#include "tools/lib/support/diag.h"
 #include "tools/profrun/inject.h"
 
 struct inject_stack {

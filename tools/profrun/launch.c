@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tools/lib/diag.h"
+#include "tools/lib/support/diag.h"
 #include "tools/profrun/inject.h"
 
 /* Signals that somebody sends to the process he started, meaning the program. */

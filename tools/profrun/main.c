@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/lib/cli.h"
+#include "tools/lib/support/cli.h"
 #include "tools/profrun/calibrate.h"
 #include "tools/profrun/command.h"
 #include "tools/profrun/hooks.h"

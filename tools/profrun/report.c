@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/lib/table.h"
-#include "tools/lib/trace.h"
+#include "tools/lib/support/table.h"
+#include "tools/lib/trace/trace.h"
 #include "tools/profrun/traces.h"
 
 enum { NAMES_SHOWN = 8 };

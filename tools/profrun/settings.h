@@ -7,7 +7,7 @@
 #ifndef TOOLS_PROFRUN_SETTINGS_H
 #define TOOLS_PROFRUN_SETTINGS_H
 
-#include "tools/lib/diag.h"
+#include "tools/lib/support/diag.h"
 
 /* 0, or -1 and a sentence with the option's name, the part that is wrong and, for
  * a mistyped name, the nearest right one. */

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/lib/arena.h"
+#include "tools/lib/support/arena.h"
 
 /* Whether the file at path is a trace that began at or after began_ns. */
 static bool read_header(const char *path, uint64_t began_ns, struct prof_file_header *h, struct stat *st)

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "tools/lib/trace_folder.h"
+#include "tools/lib/trace/trace_folder.h"
 
 struct run_traces {
 	struct trace_folder list; /* the first is of the process that took the name */

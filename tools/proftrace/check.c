@@ -3,7 +3,7 @@
  */
 #include <inttypes.h>
 
-#include "tools/lib/trace_write.h"
+#include "tools/lib/trace/trace_write.h"
 #include "tools/proftrace/proftrace.h"
 
 /* Read every operation: what is wrong inside chunks shows then. */

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tools/lib/counter_families.h"
-#include "tools/lib/counter_groups.h"
+#include "tools/lib/counters/counter_families.h"
+#include "tools/lib/counters/counter_groups.h"
 #include "tools/proftrace/proftrace.h"
 
 enum { FILES = 1024, FAMILIES_BYTES = 1 << 16 };

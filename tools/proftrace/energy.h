@@ -4,8 +4,8 @@
 #ifndef TOOLS_PROFTRACE_ENERGY_H
 #define TOOLS_PROFTRACE_ENERGY_H
 
-#include "tools/lib/energy.h"
-#include "tools/lib/measured.h"
+#include "tools/lib/energy/energy.h"
+#include "tools/lib/replay/measured.h"
 #include "tools/proftrace/proftrace.h"
 
 struct energy_view {

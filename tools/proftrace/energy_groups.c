@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/energy_model.h"
+#include "tools/lib/energy/energy_model.h"
 #include "tools/proftrace/energy.h"
 #include "tools/proftrace/stats_groups.h"
 

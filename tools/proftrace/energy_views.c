@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "tools/lib/energy_steps.h"
+#include "tools/lib/energy/energy_steps.h"
 #include "tools/proftrace/energy.h"
 
 #define J_PER_KWH 3.6e6

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/trace_size.h"
+#include "tools/lib/trace/trace_size.h"
 #include "tools/proftrace/proftrace.h"
 
 /* A value and a half of one byte each way: most deltas of counters are some hundred to

@@ -1,8 +1,8 @@
 /* export.c: proftrace export: a trace as an op list.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "tools/lib/oplist_write.h"
-#include "tools/lib/outfile.h"
+#include "tools/lib/trace/oplist_write.h"
+#include "tools/lib/support/outfile.h"
 #include "tools/proftrace/proftrace.h"
 
 static int write_list(struct trace *t, FILE *out, struct diag *d)

@@ -1,7 +1,7 @@
 /* import.c: proftrace import: a trace of an op list.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "tools/lib/trace_write.h"
+#include "tools/lib/trace/trace_write.h"
 #include "tools/proftrace/proftrace.h"
 
 int command_import(int argc, char **argv)

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "tools/lib/json_text.h"
-#include "tools/lib/recording_cost.h"
+#include "tools/lib/support/json_text.h"
+#include "tools/lib/replay/recording_cost.h"
 #include "tools/proftrace/info_processes.h"
 #include "tools/proftrace/proftrace.h"
 

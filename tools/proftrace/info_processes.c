@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "tools/lib/json_text.h"
-#include "tools/lib/table.h"
+#include "tools/lib/support/json_text.h"
+#include "tools/lib/support/table.h"
 
 static unsigned count_threads(const struct trace *t, uint32_t process)
 {

@@ -4,7 +4,7 @@
 #ifndef TOOLS_PROFTRACE_INFO_PROCESSES_H
 #define TOOLS_PROFTRACE_INFO_PROCESSES_H
 
-#include "tools/lib/trace.h"
+#include "tools/lib/trace/trace.h"
 
 /* What a process's operations add up to. */
 struct process_sums {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/lib/diag.h"
+#include "tools/lib/support/diag.h"
 #include "tools/proftrace/proftrace.h"
 
 static const struct {

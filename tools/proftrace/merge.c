@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tools/lib/arena.h"
-#include "tools/lib/trace_folder.h"
-#include "tools/lib/trace_unite.h"
+#include "tools/lib/support/arena.h"
+#include "tools/lib/trace/trace_folder.h"
+#include "tools/lib/trace/trace_unite.h"
 #include "tools/proftrace/proftrace.h"
 
 /* The traces named, those of folders among them. */

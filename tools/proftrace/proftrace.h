@@ -4,9 +4,9 @@
 #ifndef TOOLS_PROFTRACE_PROFTRACE_H
 #define TOOLS_PROFTRACE_PROFTRACE_H
 
-#include "tools/lib/cli.h"
-#include "tools/lib/table.h"
-#include "tools/lib/trace.h"
+#include "tools/lib/support/cli.h"
+#include "tools/lib/support/table.h"
+#include "tools/lib/trace/trace.h"
 
 #define PROFTRACE_COMMAND(name, help) int command_##name(int argc, char **argv);
 #include "tools/proftrace/commands.def"

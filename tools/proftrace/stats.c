@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/op_math.h"
+#include "tools/lib/model/op_math.h"
 #include "tools/proftrace/proftrace.h"
 #include "tools/proftrace/stats_extras.h"
 

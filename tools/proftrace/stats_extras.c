@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/host.h"
-#include "tools/lib/measured.h"
+#include "tools/lib/arch/host.h"
+#include "tools/lib/replay/measured.h"
 
 enum kind {
 	RECORDING,

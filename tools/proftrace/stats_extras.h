@@ -9,9 +9,9 @@
 #ifndef TOOLS_PROFTRACE_STATS_EXTRAS_H
 #define TOOLS_PROFTRACE_STATS_EXTRAS_H
 
-#include "tools/lib/counter_metrics.h"
-#include "tools/lib/recording_cost.h"
-#include "tools/lib/table.h"
+#include "tools/lib/counters/counter_metrics.h"
+#include "tools/lib/replay/recording_cost.h"
+#include "tools/lib/support/table.h"
 #include "tools/proftrace/stats_groups.h"
 
 enum { EXTRAS_MAX = 2 * (PROF_MAX_COUNTERS + 64) + 8, EXTRAS_NOTE_BYTES = 400 };

@@ -4,11 +4,11 @@
 #ifndef TOOLS_PROFTRACE_STATS_GROUPS_H
 #define TOOLS_PROFTRACE_STATS_GROUPS_H
 
-#include "tools/lib/arena.h"
-#include "tools/lib/cli.h"
-#include "tools/lib/op_math.h"
-#include "tools/lib/symbolize.h"
-#include "tools/lib/trace.h"
+#include "tools/lib/support/arena.h"
+#include "tools/lib/support/cli.h"
+#include "tools/lib/model/op_math.h"
+#include "tools/lib/trace/symbolize.h"
+#include "tools/lib/trace/trace.h"
 
 enum { GROUP_KEYS_MAX = 12, GROUP_FILTERS_MAX = 32 };
 

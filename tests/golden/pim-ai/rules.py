@@ -2,7 +2,7 @@
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 A second implementation, in another language and by other means than
-tools/lib/model_pim_ai.c, so that a misreading shows as a difference.
+tools/lib/model/model_pim_ai.c, so that a misreading shows as a difference.
 """
 
 BYTES = {"int4": 0.5, "int8": 1, "float16": 2, "bfloat16": 2, "float32": 4}

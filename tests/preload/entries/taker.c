@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "preload/entry.h"
-#include "preload/stub.h"
-#include "preload/symbols.h"
+#include "preload/entry/entry.h"
+#include "preload/thunk/stub.h"
+#include "preload/entry/symbols.h"
 
 #define FUNCTIONS_MAX 4096
 #define FIRST_BYTES   16

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "tests/preload/matrix/ledger.h"
-#include "tools/lib/trace.h"
+#include "tools/lib/trace/trace.h"
 
 static const struct ledger *ledger;
 static uint64_t seen[LEDGER_LANES];

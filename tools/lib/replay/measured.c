@@ -1,0 +1,193 @@
+/* measured.c: time, tokens and energy of the recorded run.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include "tools/lib/replay/measured.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/lib/energy/energy_steps.h"
+
+void measured_begin(struct measured *m, const struct trace *t, const char *last_layer, int64_t batch_size)
+{
+	memset(m, 0, sizeof *m);
+	m->trace = t;
+	m->last_layer = last_layer ? last_layer : "lm_head";
+	m->batch = batch_size > 0 ? (double)batch_size : 1;
+	m->want_tokens = true;
+}
+
+/* Rows of a product's input: tokens, where the step does not tell them. */
+static double rows_of(const struct measured *m, const struct op_desc *d)
+{
+	const struct op_operand *in = op_operand_get(d, PROF_OPERAND_INPUT);
+	double rows = 1, sequences = 1;
+
+	if (!in || in->n_dims < 1)
+		return 0;
+	for (unsigned i = 0; i + 1 < in->n_dims; i++) {
+		rows *= (double)in->dims[i];
+		if (i + 2 < in->n_dims)
+			sequences *= (double)in->dims[i];
+	}
+	return sequences > 1 ? rows : rows * m->batch;
+}
+
+void measured_event(struct measured *m, const struct op_event *ev)
+{
+	const struct op_desc *d = &m->trace->descs[ev->desc];
+	struct measured_phase *p = &m->phase[ev->phase];
+
+	p->operations++;
+	if (__builtin_expect(ev->timed, 1)) {
+		/* Far below 2^63, and signed numbers are quicker to turn. */
+		double time_ns = (double)(int64_t)ev->time_ns;
+
+		p->timed++;
+		p->ops_ns += time_ns;
+		p->busy_ns += ev->busy_ns == ev->time_ns ? time_ns : (double)(int64_t)ev->busy_ns;
+		if (m->desc_ns)
+			m->desc_ns[(size_t)ev->desc * MEASURED_PHASES + ev->phase] += time_ns;
+	}
+	if (!m->begun || ev->step != m->step) {
+		m->steps += ev->step >= 0;
+		m->step = ev->step;
+		m->begun = m->want_tokens = true;
+	}
+	if (d->op != PROF_OP_LINEAR)
+		return;
+	if (m->want_tokens) {
+		m->rows[ev->phase] += rows_of(m, d);
+		m->want_tokens = false;
+	}
+	if (*d->context == *m->last_layer && !strcmp(d->context, m->last_layer)) {
+		m->last_layers++;
+		m->want_tokens = true; /* of the next pass, in a list without steps */
+	}
+}
+
+/* ---- energy ---- */
+
+double measured_visible_threads(const struct trace *t)
+{
+	double n = strtod(trace_fact_get(t, "host.cores"), NULL);
+
+	return n >= 1 ? n : 1;
+}
+
+static void assume_energy(struct measured *m, const struct host *h)
+{
+	double visible = measured_visible_threads(m->trace);
+
+	for (unsigned i = 0; i < MEASURED_PHASES; i++) {
+		struct measured_phase *p = &m->phase[i];
+		double time_ns = measured_time_ns(p);
+		double busy = time_ns > 0 ? p->busy_ns / time_ns : 0;
+
+		p->energy_j = h && p->timed ? host_power_w(h, busy, visible) * time_ns / 1e9 : NAN;
+		p->energy_error_j = p->idle_j = NAN;
+	}
+}
+
+static void walk_steps(struct measured *m)
+{
+	const struct trace *t = m->trace;
+
+	for (unsigned i = 0; i < t->n_steps; i++) {
+		const struct trace_step *s = &t->steps[i];
+		struct measured_phase *p = &m->phase[s->phase];
+
+		p->tokens += s->tokens;
+		if (s->end_ns > s->start_ns)
+			p->wall_ns += (double)(s->end_ns - s->start_ns);
+	}
+}
+
+/* Energy of steps goes to their phases; a run without steps is one phase. */
+static void read_meters(struct measured *m, const struct energy *e)
+{
+	const struct trace *t = m->trace;
+	struct energy_step *steps = calloc((size_t)t->n_steps + 1, sizeof(*steps));
+	struct energy_figure whole = energy_between(e, 0, (double)t->end_ns);
+	bool known = steps && energy_of_steps(e, t, steps) == 0;
+	double idle_w = energy_idle_w(e);
+
+	for (unsigned i = 0; known && i < t->n_steps; i++) {
+		struct measured_phase *p = &m->phase[t->steps[i].phase];
+
+		if (isnan(steps[i].joules))
+			continue;
+		p->energy_j += steps[i].joules;
+		p->energy_error_j += steps[i].error_j;
+		p->idle_j += idle_w * steps[i].machine_ns / 1e9;
+	}
+	if (!t->n_steps) {
+		struct measured_phase *p = &m->phase[PROF_PHASE_UNKNOWN];
+
+		p->energy_j = whole.joules;
+		p->energy_error_j = whole.error_j;
+		p->idle_j = idle_w * (double)t->end_ns / 1e9;
+	}
+	for (unsigned i = 0; i < MEASURED_PHASES && !known; i++)
+		m->phase[i].energy_j = NAN;
+	free(steps);
+}
+
+void measured_end(struct measured *m, const struct host *h)
+{
+	const struct trace *t = m->trace;
+	struct energy *e = energy_new(t);
+	bool by_rows = m->steps > 0 || m->last_layers > 0;
+	double tokens = 0;
+
+	m->energy_is_measured = e && energy_is_measured(e);
+	walk_steps(m);
+	for (unsigned i = 0; i < MEASURED_PHASES && m->recording_ns; i++)
+		m->phase[i].wall_ns -= fmin(m->phase[i].wall_ns, m->recording_ns[i]);
+	for (unsigned i = 0; i < MEASURED_PHASES; i++)
+		tokens += m->phase[i].tokens;
+	for (unsigned i = 0; i < MEASURED_PHASES && tokens == 0 && by_rows; i++)
+		m->phase[i].tokens = m->rows[i];
+	if (m->energy_is_measured)
+		read_meters(m, e);
+	else
+		assume_energy(m, h);
+	energy_free(e);
+}
+
+double measured_time_ns(const struct measured_phase *p)
+{
+	return p->wall_ns > 0 ? p->wall_ns : p->ops_ns;
+}
+
+struct measured_phase measured_total(const struct measured *m)
+{
+	struct measured_phase sum;
+
+	memset(&sum, 0, sizeof sum);
+	for (unsigned i = 0; i < MEASURED_PHASES; i++) {
+		const struct measured_phase *p = &m->phase[i];
+
+		sum.operations += p->operations;
+		sum.timed += p->timed;
+		sum.ops_ns += p->ops_ns;
+		sum.busy_ns += p->busy_ns;
+		sum.wall_ns += measured_time_ns(p);
+		sum.tokens += p->tokens;
+		sum.energy_j += p->operations && isfinite(p->energy_j) ? p->energy_j : 0;
+		sum.energy_error_j += p->operations ? p->energy_error_j : 0;
+		sum.idle_j += p->operations ? p->idle_j : 0;
+	}
+	if (!sum.timed)
+		sum.energy_j = NAN;
+	return sum;
+}
+
+double measured_power_w(const struct measured *m)
+{
+	struct measured_phase all = measured_total(m);
+	double time_ns = measured_time_ns(&all);
+
+	return time_ns > 0 && isfinite(all.energy_j) ? all.energy_j / time_ns * 1e9 : NAN;
+}

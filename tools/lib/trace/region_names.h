@@ -1,0 +1,14 @@
+/* region_names.h: regions that are functions, as their authors wrote them.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#ifndef TOOLS_LIB_TRACE_REGION_NAMES_H
+#define TOOLS_LIB_TRACE_REGION_NAMES_H
+
+#include "tools/lib/support/arena.h"
+
+/* A path of regions in which the linker's names of C++ functions (_Z...) are
+ * replaced by C++: interned in the arena, or the path itself when there is nothing
+ * to replace. */
+const char *region_names_readable(struct arena *a, const char *path);
+
+#endif

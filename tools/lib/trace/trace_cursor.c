@@ -1,0 +1,101 @@
+/* trace_cursor.c: operations one after the other, in order of their start.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * trace_merge.c does the work for binary traces; an op list's operations are
+ * in memory already. What both share is the phase.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/lib/trace/trace_private.h"
+
+struct trace_cursor *trace_cursor_open(struct trace *t)
+{
+	struct trace_cursor *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->trace = t;
+	c->children = t->priv->options.children;
+	c->last_layer = t->priv->options.last_layer;
+	c->phases = calloc(t->n_processes, sizeof(*c->phases));
+	if (!c->phases || (!t->is_list && merge_open(c))) {
+		free(c->phases);
+		free(c);
+		return NULL;
+	}
+	for (unsigned i = 0; i < t->n_processes; i++)
+		c->phases[i] = (struct cursor_phase){.border_passed = t->processes[i].steps_before > 0,
+		                                     .last = t->processes[i].steps_before ? PROF_PHASE_DECODE
+		                                             : t->processes[i].n_steps    ? PROF_PHASE_UNKNOWN
+		                                                                       : PROF_PHASE_PREFILL};
+	return c;
+}
+
+static bool list_next(struct trace_cursor *c, struct op_event *ev)
+{
+	const struct trace *t = c->trace;
+	const struct list_event *e;
+
+	do {
+		if (c->next == t->priv->n_events)
+			return false;
+		e = &t->priv->events[c->next++];
+	} while (e->depth && !c->children);
+	ev->desc = e->desc;
+	ev->step = (int32_t)e->step - 1;
+	ev->thread = e->thread;
+	ev->n_slices = e->n_slices;
+	ev->depth = e->depth;
+	ev->start_ns = e->start_ns;
+	ev->time_ns = e->time_ns;
+	ev->self_ns = e->self_ns;
+	ev->busy_ns = e->busy_ns;
+	ev->timed = !(t->descs[e->desc].flags & PROF_DESC_UNTIMED);
+	ev->n_counters = e->counters ? t->n_counters : 0;
+	ev->n_counted = e->n_counted;
+	ev->counted_ns = e->counted_ns;
+	if (e->counters)
+		memcpy(ev->counters, t->priv->list_counters + e->counters - 1,
+		       t->n_counters * sizeof(ev->counters[0]));
+	return true;
+}
+
+/* An operation outside of every step takes the phase of its process's step
+ * before it. What comes before the first one (a network is made, its weights are
+ * filled) has none; in a process without any step all is prefill. */
+static void set_phase(struct trace_cursor *c, struct op_event *ev)
+{
+	const struct trace *t = c->trace;
+	struct cursor_phase *p = &c->phases[trace_process_of(t, ev)];
+
+	if (c->last_layer) {
+		ev->phase = p->border_passed ? PROF_PHASE_DECODE : PROF_PHASE_PREFILL;
+		if (!p->border_passed && !strcmp(t->descs[ev->desc].context, c->last_layer))
+			p->border_passed = true;
+		return;
+	}
+	if (ev->step >= 0)
+		p->last = t->steps[ev->step].phase;
+	ev->phase = p->last;
+}
+
+int trace_cursor_next(struct trace_cursor *c, struct op_event *ev, struct diag *d)
+{
+	bool more = c->merge ? merge_next(c, ev) : list_next(c, ev);
+
+	(void)d; /* lists are read whole when opened, and binary traces never stop */
+	if (!more)
+		return 0;
+	set_phase(c, ev);
+	return 1;
+}
+
+void trace_cursor_close(struct trace_cursor *c)
+{
+	if (!c)
+		return;
+	merge_close(c);
+	free(c->phases);
+	free(c);
+}
