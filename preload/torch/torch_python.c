@@ -76,7 +76,7 @@ static void leave(struct prof_thread *t, struct torch_place *place, const struct
 }
 
 /* What was there is a function, which takes the module as its first argument. */
-static void *call_original(const struct torch_call_arguments *call)
+static void *call_function(const struct torch_call_arguments *call)
 {
 	intptr_t n = call->n + (call->names ? torch_python.PyTuple_Size(call->names) : 0);
 	void *args[MOST_ARGUMENTS + 1], *method, *result;
@@ -91,6 +91,19 @@ static void *call_original(const struct torch_call_arguments *call)
 		return NULL;
 	result = torch_python.PyObject_Vectorcall(method, call->args, (size_t)call->n, call->names);
 	torch_python.Py_DecRef(method);
+	return result;
+}
+
+/* A builtin in progress counts towards Python's limit of recursion. This one
+ * does not, so that modules inside modules reach it where they would without. */
+static void *call_original(const struct torch_call_arguments *call)
+{
+	void *result;
+
+	torch_python.Py_LeaveRecursiveCall();
+	result = call_function(call);
+	if (torch_python.Py_EnterRecursiveCall("") != 0 && result)
+		torch_python.PyErr_Clear(); /* the limit was lowered meanwhile */
 	return result;
 }
 

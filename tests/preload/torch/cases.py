@@ -51,6 +51,20 @@ fails('shape', lambda: net(x, fail='shape'))
 fails('operator', lambda: torch.mm(x, x))
 fails('list', lambda: torch.cat([x, x[0]]))
 fails('argument', lambda: net())
+depth = 0
+
+
+class Endless(nn.Module):
+    def forward(self):
+        global depth
+        depth += 1
+        return self()
+
+
+try:
+    Endless()()
+except RecursionError as error:
+    print('recursion', depth, error)
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter('always')
     net(x, fail='warn')
