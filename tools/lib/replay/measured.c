@@ -46,6 +46,7 @@ void measured_event(struct measured *m, const struct op_event *ev)
 
 		p->timed++;
 		p->ops_ns += time_ns;
+		p->between_ns += ev->step < 0 ? time_ns : 0;
 		p->busy_ns += ev->busy_ns == ev->time_ns ? time_ns : (double)(int64_t)ev->busy_ns;
 		if (m->desc_ns)
 			m->desc_ns[(size_t)ev->desc * MEASURED_PHASES + ev->phase] += time_ns;
@@ -104,6 +105,23 @@ static void walk_steps(struct measured *m)
 	}
 }
 
+/* A phase has the operations that come between its steps, too (tokens are chosen,
+ * gradients computed): their times, and its steps' mean power meanwhile. */
+static void add_between(struct measured *m)
+{
+	for (unsigned i = 0; i < MEASURED_PHASES; i++) {
+		struct measured_phase *p = &m->phase[i];
+		double more = p->wall_ns > 0 ? 1 + p->between_ns / p->wall_ns : 1;
+
+		p->wall_ns *= more;
+		if (m->energy_is_measured) {
+			p->energy_j *= more;
+			p->energy_error_j *= more;
+			p->idle_j *= more;
+		}
+	}
+}
+
 /* Energy of steps goes to their phases; a run without steps is one phase. */
 static void read_meters(struct measured *m, const struct energy *e)
 {
@@ -151,7 +169,8 @@ void measured_end(struct measured *m, const struct host *h)
 		m->phase[i].tokens = m->rows[i];
 	if (m->energy_is_measured)
 		read_meters(m, e);
-	else
+	add_between(m);
+	if (!m->energy_is_measured)
 		assume_energy(m, h);
 	energy_free(e);
 }
@@ -173,6 +192,7 @@ struct measured_phase measured_total(const struct measured *m)
 		sum.timed += p->timed;
 		sum.ops_ns += p->ops_ns;
 		sum.busy_ns += p->busy_ns;
+		sum.between_ns += p->between_ns;
 		sum.wall_ns += measured_time_ns(p);
 		sum.tokens += p->tokens;
 		sum.energy_j += p->operations && isfinite(p->energy_j) ? p->energy_j : 0;

@@ -14,7 +14,8 @@ struct measured_phase {
 	uint64_t timed;        /* of those, with a time */
 	double ops_ns;         /* times of operations, added up */
 	double busy_ns;        /* the same over all threads */
-	double wall_ns;        /* of the steps, from begin to end; 0: no steps with both */
+	double between_ns;     /* times of the operations between steps, part of ops_ns */
+	double wall_ns;        /* of the steps, from begin to end, and between them; 0: no steps with both */
 	double tokens;         /* that went through the network; 0: unknown */
 	double energy_j;       /* NaN: unknown */
 	double energy_error_j; /* of measured energy, at most, from the sampling (energy.h) */
@@ -46,7 +47,7 @@ void measured_event(struct measured *m, const struct op_event *ev);
  * the host profile (null: unknown). */
 void measured_end(struct measured *m, const struct host *h);
 
-/* Time of a phase: of its steps, else of its operations. */
+/* Time of a phase: of its steps and the operations between them, else of its operations. */
 double measured_time_ns(const struct measured_phase *p);
 
 /* All phases together. */

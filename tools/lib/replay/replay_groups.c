@@ -252,8 +252,8 @@ double report_explained(const struct report *r)
 
 	for (unsigned i = 0; i < MEASURED_PHASES; i++)
 		if (r->measured->phase[i].wall_ns > 0) {
-			ops += r->measured->phase[i].ops_ns;
-			wall += r->measured->phase[i].wall_ns;
+			ops += r->measured->phase[i].ops_ns - r->measured->phase[i].between_ns;
+			wall += r->measured->phase[i].wall_ns - r->measured->phase[i].between_ns;
 		}
 	return wall > 0 ? ops / wall : NAN;
 }

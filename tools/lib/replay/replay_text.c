@@ -46,6 +46,15 @@ static int machine_width(const struct report *r)
 	return width;
 }
 
+/* Tokens a second; networks of a few rows have very many. */
+static const char *rate_of(double tokens_per_s, char buf[VALUE_BYTES])
+{
+	if (!isfinite(tokens_per_s) || tokens_per_s < 99999999.5)
+		return value(TABLE_NUMBER, tokens_per_s, buf);
+	snprintf(buf, VALUE_BYTES, "%.2e", tokens_per_s);
+	return buf;
+}
+
 static void line(const struct report *r, FILE *out, const char *phase, const char *machine,
                  const struct report_figures *f, const struct report_figures *cpu)
 {
@@ -56,7 +65,7 @@ static void line(const struct report *r, FILE *out, const char *phase, const cha
 	fprintf(out, "%-8s%-*s%8s %8s%s%7s%9s%9s", phase, machine_width(r), machine,
 	        value(TABLE_SECONDS, f->time_ns / 1e9, time),
 	        value(TABLE_JOULES, f->energy_pj / 1e12, energy), mark, value(TABLE_WATTS, f->power_w, power),
-	        value(TABLE_NUMBER, f->tokens_per_s, rate),
+	        rate_of(f->tokens_per_s, rate),
 	        value(TABLE_JOULES, f->tokens > 0 ? f->energy_pj / 1e12 / f->tokens : NAN, each));
 	if (cpu)
 		fprintf(out, "%8s%8s", times(cpu->time_ns / f->time_ns, faster),
