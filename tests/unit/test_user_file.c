@@ -147,14 +147,15 @@ static void what_tells_a_call(void)
 
 static void what_words_can_not_tell(void)
 {
-	static const char *const texts[] = {"f(t): {op: softmax, input: t->8}",
-	                                    "f(float n): {op: softmax, input: n}",
-	                                    "f(n): {op: softmax, input: return}",
-	                                    "f(n, s): {op: softmax, input: n, context: '{string s}'}",
-	                                    "f(n): {step: n}",
-	                                    "f(n): [{when: n == 1, region: a}, {op: softmax, input: n}]",
-	                                    "f(a, b, c, d, e, f, g, h, i): {op: other, m: a, n: b, k: c, "
-	                                    "batch: d, bytes: e + f + g + h + i}"};
+	static const char *const texts[] = {
+	        "f(t): {op: softmax, input: t->8}",
+	        "f(float n): {op: softmax, input: n}",
+	        "f(n): {op: softmax, input: return}",
+	        "f(n, s): {op: softmax, input: n, context: '{string s}'}",
+	        "f(n): {step: n}",
+	        "f(n): [{when: n == 1, region: a}, {op: softmax, input: n}]",
+	        "f(a, b, c, d, e, f, g, h, i): {op: other, m: a, n: b, k: c, bytes: d + e + f + g + h + i}",
+	};
 
 	for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		CU_ASSERT_TRUE(parse(texts[i]));
