@@ -8,7 +8,7 @@
 struct blas_plan blas_plans[BLAS_SHAPES][BLAS_INTERFACES][2];
 
 static uint32_t family_string;
-static bool recording;
+bool blas_recording;
 
 /* ---- descriptors ---- */
 
@@ -125,7 +125,7 @@ static struct blas_thread *begin(struct blas_note *note)
 
 	note->thread = NULL;
 	note->brief = false;
-	if (!recording || !(t = prof_thread_get()))
+	if (!blas_recording || !(t = prof_thread_get()))
 		return NULL;
 	if (!prof_wanted(t)) {
 		t->skipped++;
@@ -339,5 +339,5 @@ void blas_calls_start(void)
 			for (unsigned complex = 0; complex < 2; complex++)
 				blas_plan_make(&blas_plans[s][i][complex], (enum blas_shape)s,
 				               (enum blas_interface)i, complex != 0);
-	recording = true;
+	blas_recording = true;
 }

@@ -72,6 +72,9 @@ static inline struct blas_note *blas_note_of(struct hook_call *call)
 
 extern struct blas_plan blas_plans[BLAS_SHAPES][BLAS_INTERFACES][2] __attribute__((visibility("hidden")));
 
+/* Whether the family is on. */
+extern bool blas_recording __attribute__((visibility("hidden")));
+
 static inline const struct blas_plan *blas_plan_of(const struct hook *hook)
 {
 	return &blas_plans[hook->detail[DETAIL_SHAPE]][hook->detail[DETAIL_INTERFACE]]

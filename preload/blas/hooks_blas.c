@@ -73,17 +73,31 @@ static inline bool is_same_place(const struct prof_thread *t, const struct hook_
 	           && site->site == (uint32_t)e->key.where);
 }
 
-/* A call that is not to be recorded now: on to the real function, where it is known. */
-static inline void *pass_by(struct hook_call *call, struct prof_thread *t, struct blas_note *note)
+static inline void *pass_by(struct hook_call *call, struct blas_note *note, void *real)
 {
-	void *real;
-
-	if (!resolve_match(&call->hook->cache->way[0], call->return_address, &real))
-		return NULL;
-	t->skipped++;
 	note->thread = NULL;
 	note->brief = false;
 	return call->real = real;
+}
+
+/* A call that is not to be recorded, switched off (t is given) or of a family that is: on to the real
+ * function, where it is known. */
+static inline void *enter_unwanted(struct hook_call *call, struct prof_thread *t, struct blas_note *note)
+{
+	void *real;
+
+	if ((!t && blas_recording) || !resolve_match(&call->hook->cache->way[0], call->return_address, &real))
+		return NULL;
+	if (blas_recording)
+		t->skipped++;
+	return pass_by(call, note, real);
+}
+
+static inline void follow(struct prof_thread *t, struct blas_thread *b, const struct blas_entry *e)
+{
+	b->last = b->expected;
+	b->expected = e->next;
+	t->site_hits += e->site != NULL;
 }
 
 static inline __attribute__((always_inline)) void *enter_expected(struct hook_call *call,
@@ -95,23 +109,24 @@ static inline __attribute__((always_inline)) void *enter_expected(struct hook_ca
 	struct blas_thread *b;
 	uint64_t now;
 
-	if (__builtin_expect(!t, 0))
-		return NULL;
-	if (__builtin_expect(!prof_wanted(t), 0))
-		return pass_by(call, t, note);
+	if (__builtin_expect(!t || !prof_wanted(t), 0))
+		return enter_unwanted(call, t, note);
 	if (__builtin_expect(!(b = t->slot[PROF_SLOT_BLAS]), 0))
-		return NULL;
+		return enter_unwanted(call, NULL, note);
 	e = (const struct blas_entry *)((const char *)b + b->expected);
 	if (__builtin_expect(e->key.hook != call->hook || !is_same_place(t, call, e)
 	                             || !same_values(call, e, interface) || prof_clock_system,
 	                     0))
 		return NULL;
+	if (__builtin_expect(e->desc == PROF_DESC_FILTERED, 0) && e->real) {
+		follow(t, b, e);
+		t->skipped++;
+		return pass_by(call, note, e->real);
+	}
 	now = prof_clock_cpu();
 	if (!prof_counters_rest(t, now))
 		return NULL;
-	b->last = b->expected;
-	b->expected = e->next;
-	t->site_hits += e->site != NULL;
+	follow(t, b, e);
 	note->thread = t;
 	note->desc = e->desc;
 	note->brief = true;

@@ -42,11 +42,13 @@ void *user_enter_shortly(struct hook_call *call)
 	s = user_short_of(u, call, h->plan.counts ? before : 0, word);
 	if (!is_same(s, call, t, h->plan.counts ? before : 0, word))
 		return NULL;
-	now = prof_clock_cpu();
-	if (!prof_counters_rest(t, now))
+	now = 0;
+	if (s->rule && s->desc == PROF_DESC_FILTERED)
+		t->skipped++;
+	else if (!prof_counters_rest(t, now = prof_clock_cpu()))
 		return NULL;
 	user_count_call(u, h, before);
-	note->thread = s->rule ? t : NULL;
+	note->thread = s->rule && s->desc != PROF_DESC_FILTERED ? t : NULL;
 	note->rule = s->rule;
 	note->desc = s->desc;
 	note->counters.valid = false;

@@ -233,7 +233,7 @@ bool prof_counters_choose(struct prof_thread *pub, uint32_t desc, uint64_t raw_n
 	struct sampling_place place = {t->position.group, pub->records - t->position.group_records};
 	bool was_untried = t->counters_state == COUNTERS_UNTRIED;
 
-	if (pub->busy)
+	if (pub->busy || desc == PROF_DESC_FILTERED)
 		return false;
 	if (was_untried)
 		counters_prepare(t);
