@@ -70,8 +70,34 @@ assert all(p["ppid"] == parent["pid"] for p in processes[1:])
 assert sorted(p["operations"] for p in processes[1:]) == [3, 4, 5]
 PY
 
-# Without a folder: the second process writes beside the first, and a merge takes both.
-profrun -q bash -c "'$program'; '$program'" >shimmed || bad "two files: another status"
-proftrace merge trace*.bin -o run.bin >said || bad "two files: no merge"
+# Without profrun the second process writes beside the first, and a merge takes both.
+PROFSHIM_RUN=beside shim bash -c "'$program'; '$program'" >shimmed || bad "two files: another status"
+proftrace merge trace.bin trace.*.bin -o run.bin >said || bad "two files: no merge"
 holds "two files" 1 '^run\.bin: 4 records of 2 processes$' said
+rm -f trace.*
+
+# With it they get a folder, where one that still runs keeps its name as well.
+profrun -q bash -c "'$program'; '$program'; exec -a late /usr/bin/python3 -c '
+import os, time
+import numpy as np
+if os.fork() == 0:
+    np.ones((3, 3)) @ np.ones((3, 3))
+    open(\"going\", \"w\").close()
+    while not os.path.exists(\"go\"): time.sleep(0.05)
+    os.closerange(3, 200)
+    for _ in range(100000): np.ones((3, 3)) @ np.ones((3, 3))
+    open(\"gone\", \"w\").close()
+    os._exit(0)
+while not os.path.exists(\"going\"): time.sleep(0.05)
+os._exit(0)'" >shimmed || bad "gathered: another status"
+[ "$(find trace.d -name '*.bin' | wc -l)" = 4 ] || bad "gathered: $(ls trace.d)"
+[ "$(find . -maxdepth 1 -name 'trace*.bin' | wc -l)" = 2 ] || bad "gathered: beside it are $(ls)"
+touch go
+for _ in $(seq 400); do
+	[ -e gone ] && break
+	sleep 0.05
+done
+sleep 0.3
+proftrace check trace.d >said || bad "gathered: $(cat said)"
+grep -qE 'sound: 1[0-9]{5} operations' said || bad "gathered: $(cat said)"
 finish

@@ -17,6 +17,7 @@
 #include "tools/lib/support/cli.h"
 #include "tools/profrun/calibrate.h"
 #include "tools/profrun/command.h"
+#include "tools/profrun/gather.h"
 #include "tools/profrun/hooks.h"
 #include "tools/profrun/idle.h"
 #include "tools/profrun/inject.h"
@@ -289,6 +290,17 @@ static const char *find_obstacle(const char *path, const char *library, struct l
 	return NULL;
 }
 
+static void finish_traces(pid_t pid, const struct run_times *times)
+{
+	struct run_traces found;
+
+	run_traces_find(run.values[ENV_OUTPUT], pid, times->began_realtime_ns, &found);
+	run_traces_gather(run.values[ENV_OUTPUT], &found);
+	if (!run.quiet)
+		report_run(&found, times);
+	run_traces_release(&found);
+}
+
 static int run_program(const struct launch_request *program, const char *obstacle)
 {
 	struct run_times times;
@@ -307,8 +319,8 @@ static int run_program(const struct launch_request *program, const char *obstacl
 		return end.error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_NOT_EXECUTABLE;
 	}
 	times.wall_s = (double)(realtime_ns() - times.began_realtime_ns) * 1e-9;
-	if (!run.quiet && !obstacle && !end.is_refused)
-		report_run(run.values[ENV_OUTPUT], end.pid, &times);
+	if (!obstacle && !end.is_refused)
+		finish_traces(end.pid, &times);
 	launch_end_as(end.wait_status);
 }
 

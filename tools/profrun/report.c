@@ -14,7 +14,6 @@
 
 #include "tools/lib/support/table.h"
 #include "tools/lib/trace/trace.h"
-#include "tools/profrun/traces.h"
 
 enum { NAMES_SHOWN = 8 };
 
@@ -158,13 +157,11 @@ static void report_look(const struct run_traces *found, const char *path)
 		        "tool reads as one\n");
 }
 
-void report_run(const char *output, pid_t pid, const struct run_times *times)
+void report_run(const struct run_traces *found, const struct run_times *times)
 {
-	struct run_traces found;
 	const char *path;
 
-	run_traces_find(output, pid, times->began_realtime_ns, &found);
-	if (found.list.n == 0) {
+	if (found->list.n == 0) {
 		fprintf(stderr,
 		        "profrun: trace: none was written\n"
 		        "profrun: run: %.3g s without a call of a function that libprofshim.so knows\n"
@@ -173,9 +170,8 @@ void report_run(const char *output, pid_t pid, const struct run_times *times)
 		        times->wall_s);
 		return;
 	}
-	path = short_path(*found.folder && found.list.n > 1 ? found.folder : found.list.paths[0]);
-	report_traces(&found, path);
-	report_sums(&found, times);
-	report_look(&found, path);
-	run_traces_release(&found);
+	path = short_path(*found->folder && found->list.n > 1 ? found->folder : found->list.paths[0]);
+	report_traces(found, path);
+	report_sums(found, times);
+	report_look(found, path);
 }

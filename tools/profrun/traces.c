@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "tools/lib/support/arena.h"
+#include "tools/profrun/gather.h"
 
 /* Whether the file at path is a trace that began at or after began_ns. */
 static bool read_header(const char *path, uint64_t began_ns, struct prof_file_header *h, struct stat *st)
@@ -34,10 +35,24 @@ static bool read_header(const char *path, uint64_t began_ns, struct prof_file_he
 	return ok;
 }
 
-static bool is_known(const struct run_traces *found, const char *path)
+static const char *base_of(const char *path)
 {
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Also under another folder's name: the first trace has two (gather.h). */
+static bool is_known(const struct run_traces *found, const char *path, const struct stat *file)
+{
+	const char *base = base_of(path);
+	struct stat st;
+
 	for (unsigned i = 0; i < found->list.n; i++)
-		if (!strcmp(found->list.paths[i], path))
+		if (!strcmp(base_of(found->list.paths[i]), base)
+		    && (!strcmp(found->list.paths[i], path)
+		        || (stat(found->list.paths[i], &st) == 0 && st.st_ino == file->st_ino
+		            && st.st_dev == file->st_dev)))
 			return true;
 	return false;
 }
@@ -50,7 +65,7 @@ static void add_trace(struct run_traces *found, const char *path, uint64_t began
 	struct stat st;
 	char **grown, *copy;
 
-	if (is_known(found, path) || !read_header(path, began_ns, &h, &st))
+	if (!read_header(path, began_ns, &h, &st) || is_known(found, path, &st))
 		return;
 	if (list->n == 0)
 		memcpy(found->run_id, h.run_id, sizeof(h.run_id));
@@ -80,11 +95,9 @@ static void put_literal(char *out, size_t bytes, const char *text, size_t n)
 	out[used] = '\0';
 }
 
-/* Where the extension of a path is, or its end. */
-static const char *extension_of(const char *path)
+const char *run_traces_extension(const char *path)
 {
-	const char *base = strrchr(path, '/');
-	const char *dot = strrchr(base ? base + 1 : path, '.');
+	const char *dot = strrchr(base_of(path), '.');
 
 	return dot ? dot : path + strlen(path);
 }
@@ -94,7 +107,7 @@ static const char *extension_of(const char *path)
 static void make_pattern(const char *output, char *pattern, size_t bytes)
 {
 	const char *place = strstr(output, "%p");
-	const char *rest = place ? place + 2 : extension_of(output);
+	const char *rest = place ? place + 2 : run_traces_extension(output);
 
 	pattern[0] = '\0';
 	put_literal(pattern, bytes, output, (size_t)((place ? place : rest) - output));
@@ -121,9 +134,10 @@ static void find_files(const char *output, pid_t pid, uint64_t began_ns, struct 
 	}
 }
 
-/* A folder that holds other traces as well is not named as this run's. */
+/* Named as this run's is a folder that holds all of its traces, and no others. */
 static void find_in_folder(const char *folder, uint64_t began_ns, struct run_traces *found)
 {
+	unsigned beside = found->list.n;
 	struct trace_folder all;
 	struct diag d;
 
@@ -131,14 +145,14 @@ static void find_in_folder(const char *folder, uint64_t began_ns, struct run_tra
 		return;
 	for (unsigned i = 0; i < all.n; i++)
 		add_trace(found, all.paths[i], began_ns);
-	if (found->list.n == all.n)
+	if (!beside && found->list.n == all.n)
 		snprintf(found->folder, sizeof(found->folder), "%s", folder);
 	trace_folder_release(&all);
 }
 
 void run_traces_find(const char *output, pid_t pid, uint64_t began_ns, struct run_traces *found)
 {
-	char ranks[PATH_MAX];
+	char folder[PATH_MAX];
 	struct stat st;
 
 	memset(found, 0, sizeof(*found));
@@ -147,9 +161,8 @@ void run_traces_find(const char *output, pid_t pid, uint64_t began_ns, struct ru
 		return;
 	}
 	find_files(output, pid, began_ns, found);
-	snprintf(ranks, sizeof(ranks), "%.*s.d", (int)(extension_of(output) - output), output);
-	if (!found->list.n)
-		find_in_folder(ranks, began_ns, found);
+	run_traces_folder(output, folder);
+	find_in_folder(folder, began_ns, found);
 }
 
 void run_traces_release(struct run_traces *found)

@@ -21,6 +21,9 @@ struct run_traces {
 /* Those of the run whose program was started at began_ns of CLOCK_REALTIME as
  * process `pid`. output: as PROFSHIM_OUTPUT had it. */
 void run_traces_find(const char *output, pid_t pid, uint64_t began_ns, struct run_traces *found);
+
+/* Where the extension of a path is, or its end. */
+const char *run_traces_extension(const char *path);
 void run_traces_release(struct run_traces *found);
 
 #endif
