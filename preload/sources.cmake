@@ -4,7 +4,7 @@ list(APPEND PROF_SHIM_SOURCES
   builtin.c
   call_table.c
   hooks_dl.c
-  hooks_dl_x86_64.S
+  hooks_dl_${PROF_CPU}.S
   hooks_exec.c
   known.c
   look.c
@@ -22,15 +22,13 @@ list(APPEND PROF_SHIM_SOURCES
   compiler/hooks_functions.c
   compiler/xray.c
   entry/code_pages.c
-  entry/disassembler.c
   entry/entry.c
-  entry/entry_x86_64.c
+  entry/entry_${PROF_CPU}.c
   entry/extent.c
   entry/file_names.c
   entry/slots.c
   entry/symbols.c
   entry/symbols_file.c
-  entry/x86_instruction.c
   ggml/ggml_describe.c
   ggml/ggml_layout.c
   ggml/ggml_libs.c
@@ -51,8 +49,8 @@ list(APPEND PROF_SHIM_SOURCES
   ort/ort_run.c
   thunk/stub.c
   thunk/thunk.c
-  thunk/thunk_whole_x86_64.S
-  thunk/thunk_x86_64.S
+  thunk/thunk_whole_${PROF_CPU}.S
+  thunk/thunk_${PROF_CPU}.S
   torch/hooks_torch.S
   torch/hooks_torch.c
   torch/torch_call.c
@@ -78,6 +76,10 @@ list(APPEND PROF_SHIM_SOURCES
   user/user_value.c
   user/user_yaml.c
 )
+
+if(PROF_CPU STREQUAL "x86_64")
+  list(APPEND PROF_SHIM_SOURCES entry/disassembler.c entry/x86_instruction.c)
+endif()
 
 # What runs before the caller's vector registers are saved must not touch them,
 # nor call a sanitizer's functions, which might.

@@ -61,6 +61,12 @@ static long no_pipe_write(const void *bytes, long n)
 	return errno ? -1 : n;
 }
 
+/* libunwind asks by write() on some CPUs and by syscall() on others. */
+static ssize_t no_pipe_put(int fd, const void *bytes, size_t n)
+{
+	return fd == NO_PIPE ? no_pipe_write(bytes, (long)n) : write(fd, bytes, n);
+}
+
 static ssize_t no_pipe_read(int fd, void *bytes, size_t n)
 {
 	if (fd != NO_PIPE)
@@ -94,7 +100,7 @@ static const struct replacement {
 	const char *name;
 	uintptr_t function;
 } replacements[] = {
-        {"pipe2", (uintptr_t)no_pipe2},      {"write", (uintptr_t)no_pipe_write},
+        {"pipe2", (uintptr_t)no_pipe2},      {"write", (uintptr_t)no_pipe_put},
         {"read", (uintptr_t)no_pipe_read},   {"close", (uintptr_t)no_pipe_close},
         {"syscall", (uintptr_t)led_syscall},
 };

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
+#define CPU_CALL(number, ...) cpu_call(number, (const long[6]){__VA_ARGS__})
+
 #if defined(__x86_64__)
 
 #define CARRIER_ARCH_SET_FS 0x1002
@@ -35,8 +37,6 @@ static inline long cpu_call(long number, const long a[6])
 	return result;
 }
 
-#define CPU_CALL(number, ...) cpu_call(number, (const long[6]){__VA_ARGS__})
-
 static inline uintptr_t cpu_thread_pointer(bool quickly)
 {
 	uintptr_t pointer = 0;
@@ -59,6 +59,45 @@ static inline void cpu_set_thread_pointer(bool quickly, uintptr_t pointer)
 static inline bool cpu_is_quick(unsigned long hwcap2)
 {
 	return hwcap2 & CARRIER_FSGSBASE;
+}
+
+#elif defined(__aarch64__)
+
+#define CARRIER_READY() __asm__ volatile("brk #0")
+
+static inline long cpu_call(long number, const long a[6])
+{
+	register long x8 __asm__("x8") = number;
+	register long x0 __asm__("x0") = a[0];
+	register long x1 __asm__("x1") = a[1];
+	register long x2 __asm__("x2") = a[2];
+	register long x3 __asm__("x3") = a[3];
+	register long x4 __asm__("x4") = a[4];
+	register long x5 __asm__("x5") = a[5];
+
+	__asm__ volatile("svc #0"
+	                 : "+r"(x0)
+	                 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+	                 : "memory");
+	return x0;
+}
+
+static inline uintptr_t cpu_thread_pointer(bool quickly)
+{
+	uintptr_t pointer;
+
+	__asm__ volatile("mrs %0, tpidr_el0" : "=r"(pointer));
+	return pointer;
+}
+
+static inline void cpu_set_thread_pointer(bool quickly, uintptr_t pointer)
+{
+	__asm__ volatile("msr tpidr_el0, %0" : : "r"(pointer) : "memory");
+}
+
+static inline bool cpu_is_quick(unsigned long hwcap2)
+{
+	return true;
 }
 
 #else

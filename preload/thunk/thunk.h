@@ -24,12 +24,18 @@
 #define THUNK_NOTES 24 /* words that a family may keep from enter() to exit() */
 
 #if defined(__x86_64__)
-#define THUNK_REGISTERS    6   /* whole-number arguments that come in registers */
-#define THUNK_FRAME_BYTES  464 /* size of struct hook_call */
-#define THUNK_STACK_OFFSET 480 /* from struct hook_call to the first argument on the stack */
+#define THUNK_REGISTERS      6   /* whole-number arguments that come in registers */
+#define THUNK_VECTOR_RESULTS 2   /* floating point registers that a function may return in */
+#define THUNK_FRAME_BYTES    464 /* size of struct hook_call */
+#elif defined(__aarch64__)
+#define THUNK_REGISTERS      8
+#define THUNK_VECTOR_RESULTS 4
+#define THUNK_FRAME_BYTES    512
 #else
 #error "preload: no thunk for this CPU: add thunk_<cpu>.S and its constants here"
 #endif
+/* From struct hook_call to the first argument on the stack: behind a frame record. */
+#define THUNK_STACK_OFFSET (THUNK_FRAME_BYTES + 16)
 
 struct hook_call;
 
@@ -69,12 +75,13 @@ struct hook_call {
 	const struct hook *hook;
 	void *real;
 	const void *return_address; /* in the program, never in the shim */
-	uint64_t indirect[2];       /* registers beside the arguments' (varargs count, static chain) */
+	uint64_t indirect
+	        [2]; /* registers beside the arguments' (varargs count, static chain, place of the result) */
 	uint64_t reserved;
-	uint64_t integer[6];   /* whole-number and pointer arguments, in order */
-	uint64_t vector[8][2]; /* floating point arguments, in order */
-	uint64_t result[2];    /* what the real function returned, whole-number or pointer */
-	uint64_t vector_result[2][2];
+	uint64_t integer[THUNK_REGISTERS]; /* whole-number and pointer arguments, in order */
+	uint64_t vector[8][2];             /* floating point arguments, in order */
+	uint64_t result[2];                /* what the real function returned, whole-number or pointer */
+	uint64_t vector_result[THUNK_VECTOR_RESULTS][2];
 	uint64_t note[THUNK_NOTES]; /* the family's own, from enter() to exit() */
 };
 
@@ -84,9 +91,10 @@ _Static_assert(offsetof(struct hook_family, exit_shortly) == 8, "thunk_<cpu>.S r
 _Static_assert(offsetof(struct hook, stack_words) == 24, "thunk_<cpu>.S reads this");
 _Static_assert(sizeof(struct hook_call) == THUNK_FRAME_BYTES, "thunk_<cpu>.S reserves this");
 _Static_assert(offsetof(struct hook_call, integer) == 48, "thunk_<cpu>.S saves here");
-_Static_assert(offsetof(struct hook_call, vector) == 96, "thunk_<cpu>.S saves here");
-_Static_assert(offsetof(struct hook_call, result) == 224, "thunk_<cpu>.S saves here");
-_Static_assert(offsetof(struct hook_call, vector_result) == 240, "thunk_<cpu>.S saves here");
+_Static_assert(offsetof(struct hook_call, vector) == 48 + 8 * THUNK_REGISTERS, "thunk_<cpu>.S saves here");
+_Static_assert(offsetof(struct hook_call, result) == 176 + 8 * THUNK_REGISTERS, "thunk_<cpu>.S saves here");
+_Static_assert(offsetof(struct hook_call, vector_result) == 192 + 8 * THUNK_REGISTERS,
+               "thunk_<cpu>.S saves here");
 
 /* Where the i-th whole-number or pointer argument is, in bytes from the call;
  * each takes a whole word, of which a narrower type fills the low part. */

@@ -69,11 +69,11 @@ FUNCTION with_endbr
 	ret
 END with_endbr
 
-FUNCTION rip_load
+FUNCTION number_load
 	movq number(%rip), %rax
 	addq %rdi, %rax
 	ret
-END rip_load
+END number_load
 
 FUNCTION rip_compare_immediate
 	cmpl $1000, number(%rip)

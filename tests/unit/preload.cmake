@@ -14,20 +14,9 @@ prof_unit_test(test_lapack preload_lapack)
 add_library(preload_torch STATIC ${CMAKE_SOURCE_DIR}/preload/torch/torch_call.c ${CMAKE_SOURCE_DIR}/preload/torch/torch_describe.c)
 prof_unit_test(test_torch preload_torch)
 set(preload ${CMAKE_SOURCE_DIR}/preload)
-add_library(preload_entry STATIC ${preload}/entry/symbols.c ${preload}/entry/symbols_file.c ${preload}/entry/entry.c ${preload}/entry/entry_x86_64.c ${preload}/entry/x86_instruction.c
-  ${preload}/entry/disassembler.c ${preload}/entry/code_pages.c ${preload}/thunk/stub.c ${preload}/thunk/thunk.c ${preload}/resolve.c
-  ${preload}/thunk/thunk_x86_64.S ${preload}/thunk/thunk_whole_x86_64.S)
-target_link_libraries(preload_entry PUBLIC prof_runtime)
 add_library(preload_file_names STATIC ${preload}/entry/file_names.c)
 target_link_libraries(preload_file_names PUBLIC prof_runtime)
 prof_unit_test(test_file_names preload_file_names)
-set_target_properties(preload_entry PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
-prof_unit_test(test_entry preload_entry)
-target_sources(test_entry PRIVATE entry_functions_x86_64.S)
-add_library(entry_plugin MODULE entry_plugin.S)
-set_target_properties(entry_plugin PROPERTIES LINKER_LANGUAGE C LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/unit)
-target_compile_definitions(test_entry PRIVATE PLUGIN="$<TARGET_FILE:entry_plugin>")
-add_dependencies(test_entry entry_plugin)
 
 # What the shim loads for itself, libyaml, tests link.
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)

@@ -6,11 +6,13 @@
 #ifndef TOOLS_PROFRUN_INJECT_CPU_H
 #define TOOLS_PROFRUN_INJECT_CPU_H
 
+#include <elf.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ptrace.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 
 #if defined(__x86_64__)
@@ -63,6 +65,55 @@ static inline void inject_set_start(inject_registers *r, uint64_t entry, uint64_
 	r->rsp = stack;
 	r->orig_rax = (unsigned long)-1;
 	r->rax = r->rdx = r->rbp = 0;
+}
+
+#elif defined(__aarch64__)
+
+typedef struct user_regs_struct inject_registers;
+
+static inline int inject_get_registers(pid_t pid, inject_registers *r)
+{
+	struct iovec all = {r, sizeof(*r)};
+
+	return ptrace(PTRACE_GETREGSET, pid, (void *)NT_PRSTATUS, &all) < 0 ? -1 : 0;
+}
+
+static inline int inject_set_registers(pid_t pid, inject_registers *r)
+{
+	struct iovec all = {r, sizeof(*r)};
+
+	return ptrace(PTRACE_SETREGSET, pid, (void *)NT_PRSTATUS, &all) < 0 ? -1 : 0;
+}
+
+static inline uint64_t inject_program_counter(const inject_registers *r)
+{
+	return r->pc;
+}
+
+static inline uint64_t inject_result(const inject_registers *r)
+{
+	return r->regs[0];
+}
+
+/* `svc #0` and `brk #0` in place of the first bytes. */
+static inline uint64_t inject_call_code(uint64_t code)
+{
+	return 0xd4200000d4000001;
+}
+
+static inline void inject_set_call(inject_registers *r, uint64_t at, long number, const uint64_t a[6])
+{
+	r->pc = at;
+	r->regs[8] = (uint64_t)number;
+	for (int i = 0; i < 6; i++)
+		r->regs[i] = a[i];
+}
+
+static inline void inject_set_start(inject_registers *r, uint64_t entry, uint64_t stack)
+{
+	r->pc = entry;
+	r->sp = stack;
+	r->regs[0] = 0;
 }
 
 #else
