@@ -38,6 +38,7 @@ struct session {
 	struct recording_net net;
 	struct replay_counters counters;
 	double *desc_ns;
+	uint8_t *seen; /* by step: the pass met it */
 	struct host host;
 	bool has_host;
 	double host_w;

@@ -254,6 +254,9 @@ static int open_trace(struct session *s, struct diag *d)
 
 	if (trace_open(s->set.path, &options, &s->trace, d))
 		return -1;
+	s->seen = calloc((size_t)s->trace->n_steps + 1, 1);
+	if (!s->seen)
+		return diag_set(d, "out of memory");
 	n = (size_t)s->trace->n_descs * MEASURED_PHASES;
 	if (s->options.per_desc) {
 		s->desc_ns = calloc(n ? n : 1, sizeof *s->desc_ns);
@@ -270,6 +273,7 @@ int session_run(struct session *s, struct diag *d)
 		return -1;
 	measured_begin(&s->measured, s->trace, s->set.last_layer, s->set.batch_size);
 	s->measured.desc_ns = s->desc_ns;
+	s->measured.seen = s->seen;
 	if (s->set.net && recording_net_make(&s->net, s->set.path, s->set.last_layer, d))
 		return -1;
 	s->measured.recording_ns = s->set.net ? s->net.steps_ns : NULL;
@@ -300,6 +304,7 @@ void session_release(struct session *s)
 	free((void *)s->replays);
 	free(s->refusals);
 	free(s->desc_ns);
+	free(s->seen);
 	trace_close(s->trace);
 	arch_set_release(&s->archs);
 	free(s->set.archs.items);

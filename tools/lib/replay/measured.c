@@ -34,6 +34,19 @@ static double rows_of(const struct measured *m, const struct op_desc *d)
 	return sequences > 1 ? rows : rows * m->batch;
 }
 
+/* Steps of several threads take turns: one that goes on was counted before. */
+static void change_step(struct measured *m, int32_t step)
+{
+	bool goes_on = step >= 0 && m->seen && m->seen[step];
+
+	m->step = step;
+	m->begun = true;
+	m->want_tokens = !goes_on;
+	m->steps += step >= 0 && !goes_on;
+	if (step >= 0 && m->seen)
+		m->seen[step] = 1;
+}
+
 void measured_event(struct measured *m, const struct op_event *ev)
 {
 	const struct op_desc *d = &m->trace->descs[ev->desc];
@@ -51,11 +64,8 @@ void measured_event(struct measured *m, const struct op_event *ev)
 		if (m->desc_ns)
 			m->desc_ns[(size_t)ev->desc * MEASURED_PHASES + ev->phase] += time_ns;
 	}
-	if (!m->begun || ev->step != m->step) {
-		m->steps += ev->step >= 0;
-		m->step = ev->step;
-		m->begun = m->want_tokens = true;
-	}
+	if (!m->begun || ev->step != m->step)
+		change_step(m, ev->step);
 	if (d->op != PROF_OP_LINEAR)
 		return;
 	if (m->want_tokens) {

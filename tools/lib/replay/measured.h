@@ -36,6 +36,7 @@ struct measured {
 	bool want_tokens, begun;
 	double rows[MEASURED_PHASES];
 	double *recording_ns; /* by phase: taken off the steps' walls, the caller's; may be null */
+	uint8_t *seen;        /* [steps of the trace], zeros at first, the caller's; may be null */
 	double *desc_ns;      /* [descriptor * MEASURED_PHASES + phase], the caller's; may be null */
 };
 
