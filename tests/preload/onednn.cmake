@@ -5,7 +5,11 @@ find_library(PROF_DNNL_LIBRARY dnnl REQUIRED)
 add_executable(onednn onednn.c onednn_run.c)
 target_include_directories(onednn SYSTEM PRIVATE ${PROF_DNNL_INCLUDE})
 target_link_libraries(onednn PRIVATE ${PROF_DNNL_LIBRARY} Threads::Threads)
-# The same in a library, for a program that opens it with RTLD_DEEPBIND.
+# By the library's interface of C++, whose functions are the program's own.
+add_executable(onednn_cpp onednn_cpp.cc)
+target_include_directories(onednn_cpp SYSTEM PRIVATE ${PROF_DNNL_INCLUDE})
+target_link_libraries(onednn_cpp PRIVATE ${PROF_DNNL_LIBRARY})
+# onednn.c in a library, for a program that opens it with RTLD_DEEPBIND.
 add_library(onednn_deep MODULE onednn.c onednn_run.c)
 target_include_directories(onednn_deep SYSTEM PRIVATE ${PROF_DNNL_INCLUDE})
 target_link_libraries(onednn_deep PRIVATE ${PROF_DNNL_LIBRARY} Threads::Threads)

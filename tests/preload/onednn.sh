@@ -39,6 +39,16 @@ shim "$bin/deep" "$deep" remake >shimmed || bad "RTLD_DEEPBIND: remake fails"
 list trace.bin
 [ "$(grep -c '"input": \[4, 8\]' list.jsonl)" = 20 ] || bad "RTLD_DEEPBIND: remade primitives are taken for others"
 
+# By its interface of C++ the context is who called that.
+"$bin/onednn_cpp" >plain || bad "onednn_cpp fails without the shim"
+shim "$bin/onednn_cpp" >shimmed || bad "onednn_cpp fails under the shim"
+same "C++: results" plain shimmed
+list trace.bin
+grep -oE '"op": "[a-z]*"|"context": "[^"]*"' list.jsonl | paste - - >found
+printf '%s\n' '"op": "relu"	"context": "net::Block::activate"' '"op": "relu"	"context": "net::Block::activate"' \
+	'"op": "copy"	"context": "void net::Block::laid_out<dnnl::memory::format_tag>"' >expected
+same "C++: contexts" expected found
+
 # An address that is another primitive's is not taken for the first one's.
 shim "$bin/onednn" remake >shimmed || bad "remake fails"
 ops | sort | uniq -c | sort -n >found

@@ -21,7 +21,11 @@ static const char *value(enum table_kind kind, double v, char *buf)
 static const char *times(double better, char *buf)
 {
 	if (isfinite(better) && better > 0)
-		snprintf(buf, VALUE_BYTES, better < 999.5 ? "%.3g x" : "%.0f x", better);
+		snprintf(buf, VALUE_BYTES,
+		         better < 999.5     ? "%.3g x"
+		         : better < 99999.5 ? "%.0f x"
+		                            : "%.0e x",
+		         better);
 	else
 		strcpy(buf, "-");
 	return buf;

@@ -87,26 +87,56 @@ static int take_canonical(struct trace *t, struct op_desc *d)
 	return d->native && d->extra ? 0 : -1;
 }
 
+/* The C++ interface of oneDNN is functions of its header, compiled into the
+ * program: the caller is who called these. */
+static const char *caller_of(struct applying *a, const struct trace_site *site)
+{
+	const char *name = "";
+
+	for (unsigned i = 0; i < site->n_frames; i++) {
+		name = symbolizer_function(a->symbols, &site->frames[i]);
+		if (strncmp(name, "dnnl::", 6) != 0)
+			return name;
+	}
+	return name;
+}
+
+/* A C++ function without its parameters: as long as people call it. */
+static size_t short_bytes(const char *name)
+{
+	const char *end = strrchr(name, ')');
+	int depth = 0;
+
+	for (; end && end > name; end--) {
+		depth += (*end == ')') - (*end == '(');
+		if (depth == 0)
+			return (size_t)(end - name);
+	}
+	return strlen(name);
+}
+
 /* The calling function, or the library that it is in when its name is not
  * known: the last that an operation without names can be told by. */
 static int take_caller(struct applying *a, struct op_desc *d)
 {
 	struct trace *t = a->trace;
-	const struct prof_frame *frame;
+	const struct trace_site *site;
 	const char *name;
 
 	if (!d->site || d->site > t->n_sites || !t->sites[d->site - 1].n_frames)
 		return 0;
 	if (!a->symbols && !(a->symbols = symbolizer_new(t)))
 		return -1;
-	frame = &t->sites[d->site - 1].frames[0];
-	name = symbolizer_function(a->symbols, frame);
-	if (!*name && frame->module && frame->module <= t->n_modules) {
-		const char *path = t->modules[frame->module - 1].path, *slash = strrchr(path, '/');
+	site = &t->sites[d->site - 1];
+	name = caller_of(a, site);
+	if (!*name && site->frames[0].module && site->frames[0].module <= t->n_modules) {
+		const char *path = t->modules[site->frames[0].module - 1].path, *slash = strrchr(path, '/');
 
 		name = slash ? slash + 1 : path;
+		d->context = arena_intern(&t->priv->arena, name, strlen(name));
+	} else {
+		d->context = arena_intern(&t->priv->arena, name, short_bytes(name));
 	}
-	d->context = arena_intern(&t->priv->arena, name, strlen(name));
 	return d->context ? 0 : -1;
 }
 
