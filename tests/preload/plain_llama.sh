@@ -78,6 +78,12 @@ for variant; do
 	check "$variant, stripped" "./$variant" "$whole"
 done
 
+# profrun says at once what the file of hooks says in vain.
+sed 's/^softmax(/softmaks(/' "$short" >misspelt.yaml
+"$tools/profrun" --hooks misspelt.yaml -o told.bin -- "$bin/$1" 3 4 >told 2>told.err || bad "profrun fails"
+grep -q '^profrun: note: misspelt.yaml:[0-9]: softmaks is hooked in vain: there is no such function' told.err ||
+	bad "profrun: $(cat told.err)"
+
 # Another compiler, which leaves fewer calls.
 for level in 0 2; do
 	clang -O$level -o by_clang "$src/examples/plain_llama.c" -lm || bad "clang does not compile it"

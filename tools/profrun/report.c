@@ -62,6 +62,27 @@ static int open_all(const struct run_traces *found, struct trace **t, struct dia
 	                          : trace_folder_merge(&found->list, "the merge of its traces", NULL, t, d);
 }
 
+/* As a person in this folder would type it. */
+static const char *short_path(const char *path)
+{
+	char cwd[PATH_MAX];
+	size_t n;
+
+	if (!getcwd(cwd, sizeof(cwd)))
+		return path;
+	n = strlen(cwd);
+	return !strncmp(path, cwd, n) && path[n] == '/' && path[n + 1] ? path + n + 1 : path;
+}
+
+/* What a file of hooks says in vain, or wrongly, is not in the sums: notes that
+ * begin with its path. */
+static void report_notes(const struct trace *t)
+{
+	for (unsigned i = 0; i < t->n_notes; i++)
+		if (t->notes[i][0] == '/')
+			fprintf(stderr, "profrun: note: %s\n", short_path(t->notes[i]));
+}
+
 static void report_sums(const struct run_traces *found, const struct run_times *times)
 {
 	struct run_sums sums;
@@ -90,19 +111,8 @@ static void report_sums(const struct run_traces *found, const struct run_times *
 	if (t->n_problems || t->state == PROF_STATE_STOPPED || t->lost)
 		fprintf(stderr, "; incomplete, see proftrace info");
 	fprintf(stderr, "\n");
+	report_notes(t);
 	trace_close(t);
-}
-
-/* As a person in this folder would type it. */
-static const char *short_path(const char *path)
-{
-	char cwd[PATH_MAX];
-	size_t n;
-
-	if (!getcwd(cwd, sizeof(cwd)))
-		return path;
-	n = strlen(cwd);
-	return !strncmp(path, cwd, n) && path[n] == '/' && path[n + 1] ? path + n + 1 : path;
 }
 
 /* The names of the traces, without their folder. */
@@ -165,8 +175,8 @@ void report_run(const struct run_traces *found, const struct run_times *times)
 		fprintf(stderr,
 		        "profrun: trace: none was written\n"
 		        "profrun: run: %.3g s without a call of a function that libprofshim.so knows\n"
-		        "profrun: look: profrun --verbose 1 says what was hooked and what kept it from "
-		        "recording\n",
+		        "profrun: look: profrun --list-hooks says what is hooked and why functions are not, "
+		        "--verbose 1 what kept them from recording\n",
 		        times->wall_s);
 		return;
 	}
