@@ -12,6 +12,7 @@
 
 #include "tools/lib/support/cli.h"
 #include "tools/lib/trace/contexts.h"
+#include "tools/lib/trace/region_names.h"
 #include "tools/lib/trace/symbolize.h"
 #include "tools/lib/trace/trace_private.h"
 
@@ -101,20 +102,6 @@ static const char *caller_of(struct applying *a, const struct trace_site *site)
 	return name;
 }
 
-/* A C++ function without its parameters: as long as people call it. */
-static size_t short_bytes(const char *name)
-{
-	const char *end = strrchr(name, ')');
-	int depth = 0;
-
-	for (; end && end > name; end--) {
-		depth += (*end == ')') - (*end == '(');
-		if (depth == 0)
-			return (size_t)(end - name);
-	}
-	return strlen(name);
-}
-
 /* The calling function, or the library that it is in when its name is not
  * known: the last that an operation without names can be told by. */
 static int take_caller(struct applying *a, struct op_desc *d)
@@ -135,7 +122,7 @@ static int take_caller(struct applying *a, struct op_desc *d)
 		name = slash ? slash + 1 : path;
 		d->context = arena_intern(&t->priv->arena, name, strlen(name));
 	} else {
-		d->context = arena_intern(&t->priv->arena, name, short_bytes(name));
+		d->context = arena_intern(&t->priv->arena, name, region_names_short_bytes(name));
 	}
 	return d->context ? 0 : -1;
 }

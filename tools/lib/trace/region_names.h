@@ -7,8 +7,12 @@
 #include "tools/lib/support/arena.h"
 
 /* A path of regions in which the linker's names of C++ functions (_Z...) are
- * replaced by C++: interned in the arena, or the path itself when there is nothing
- * to replace. */
+ * replaced by C++ without parameters: interned in the arena, or the path itself
+ * when there is nothing to replace. */
 const char *region_names_readable(struct arena *a, const char *path);
+
+/* Length of a function's name in C++ without its parameters and what follows
+ * these, as people call it; of another name, its length. */
+size_t region_names_short_bytes(const char *name);
 
 #endif
