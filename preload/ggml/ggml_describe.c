@@ -280,6 +280,44 @@ static void put_experts(const struct ggml_scope *scope, struct prof_desc_spec *s
 		put_attr(spec, PROF_ATTR_EXPERTS_USED, ggml_tensor_ne(lib, index, 0));
 }
 
+/* Experts are counted in a set of bits of this size. */
+enum { EXPERTS_MAX = 1024 };
+
+uint32_t ggml_experts_of(const struct ggml_lib *lib, const void *node)
+{
+	const char *native = lib->call.op_desc(node);
+	const void *weight = ggml_tensor_src(lib, node, 0), *index = ggml_tensor_src(lib, node, 2);
+	const char *type = index ? lib->call.type_name(ggml_field32(index, lib->at.type)) : NULL;
+	int64_t experts = weight ? ggml_tensor_ne(lib, weight, 2) : 0;
+
+	if (kind_of(native ? native : "")->rule != RULE_EXPERTS || !type || strcmp(type, "i32") != 0)
+		return 0;
+	return experts > 1 && experts <= EXPERTS_MAX ? (uint32_t)experts : 0;
+}
+
+uint32_t ggml_experts_hit(const struct ggml_lib *lib, const void *node, uint32_t experts)
+{
+	const void *index = ggml_tensor_src(lib, node, 2);
+	const char *data = index ? ggml_field_pointer(index, lib->at.data, 0) : NULL;
+	uint64_t seen[EXPERTS_MAX / 64] = {0};
+	uint32_t hit = 0;
+
+	for (int64_t row = 0; data && row < ggml_tensor_ne(lib, index, 1) && hit < experts; row++) {
+		const char *at = data + row * ggml_tensor_nb(lib, index, 1);
+
+		for (int64_t i = 0; i < ggml_tensor_ne(lib, index, 0); i++) {
+			uint32_t expert =
+			        (uint32_t)ggml_field32(at, (uint32_t)(i * ggml_tensor_nb(lib, index, 0)));
+
+			if (expert >= experts)
+				continue;
+			hit += !(seen[expert / 64] >> expert % 64 & 1);
+			seen[expert / 64] |= (uint64_t)1 << expert % 64;
+		}
+	}
+	return hit;
+}
+
 static void put_attention(const struct ggml_scope *scope, struct prof_desc_spec *spec, const void *node)
 {
 	static const enum prof_operand roles[] = {PROF_OPERAND_QUERY, PROF_OPERAND_KEY, PROF_OPERAND_VALUE,

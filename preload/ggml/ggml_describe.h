@@ -31,6 +31,14 @@ bool ggml_is_computed(const struct ggml_lib *lib, const void *tensor);
 int32_t ggml_describe(const struct ggml_scope *scope, const void *node, const void *fused,
                       struct prof_desc_spec *spec);
 
+/* Experts that the weight of a product holds, when it is one of experts and its
+ * index can be read here; else 0. */
+uint32_t ggml_experts_of(const struct ggml_lib *lib, const void *node);
+
+/* How many different experts the rows of such a product go to. Its index must
+ * have been computed. */
+uint32_t ggml_experts_hit(const struct ggml_lib *lib, const void *node, uint32_t experts);
+
 /* The mask operand of a node that is an attention or its softmax, or null. */
 const void *ggml_mask_of(const struct ggml_lib *lib, const void *node);
 

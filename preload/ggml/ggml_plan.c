@@ -165,6 +165,8 @@ static void build(struct ggml_plan *plan, void *graph, int n, const struct ggml_
 		op->fused_desc = op->inferred_desc = PROF_NO_DESC;
 		op->layer = scope.layer = ggml_describe(&scope, node, NULL, &spec);
 		op->desc = prof_intern_desc(caller->thread, &spec);
+		op->experts = ggml_experts_of(plan->lib, node);
+		op->routed = 0;
 		note_op(plan, &spec, node, op->layer);
 		if (may_fuse(plan->lib, node, next)) {
 			ggml_describe(&scope, node, next, &spec);
@@ -256,6 +258,34 @@ uint32_t ggml_plan_inferred(struct ggml_plan *plan, void *graph, uint32_t op, st
 		__atomic_store_n(where, prof_intern_desc(t, &spec), __ATOMIC_RELEASE);
 	}
 	desc = *where;
+	trylock_give(&lock, &calm);
+	return desc;
+}
+
+uint32_t ggml_plan_routed(struct ggml_plan *plan, void *graph, uint32_t op, struct prof_thread *owner)
+{
+	struct ggml_plan_op *o = &plan->ops[op];
+	uint64_t known = __atomic_load_n(&o->routed, __ATOMIC_ACQUIRE);
+	struct ggml_scope scope = {
+	        .lib = plan->lib, .written = written, .layer = o->layer, .site = plan->site};
+	uint32_t hit = 0, desc;
+	struct prof_desc_spec spec;
+	struct guard calm;
+
+	if (o->desc < PROF_DESC_FILTERED)
+		hit = ggml_experts_hit(plan->lib, o->node, o->experts);
+	if (!hit)
+		return o->desc;
+	if (known >> 32 == hit)
+		return (uint32_t)known;
+	if (!trylock_take(&lock, &calm))
+		return o->desc;
+	collect_written(&scope, graph, plan->lib->call.graph_n_nodes(graph));
+	ggml_describe(&scope, o->node, NULL, &spec);
+	if (spec.n_attrs < PROF_MAX_ATTRS)
+		spec.attrs[spec.n_attrs++] = (struct prof_attr_spec){PROF_ATTR_EXPERTS_HIT, hit};
+	desc = prof_intern_desc(owner, &spec);
+	__atomic_store_n(&o->routed, two_words(hit, desc), __ATOMIC_RELEASE);
 	trylock_give(&lock, &calm);
 	return desc;
 }

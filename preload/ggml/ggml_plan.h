@@ -18,6 +18,8 @@ struct ggml_plan_op {
 	uint32_t fused_desc;    /* when one kernel does this node and the next, else PROF_NO_DESC */
 	uint32_t inferred_desc; /* when no hook saw its kernel; interned when first needed */
 	int32_t layer;
+	uint32_t experts; /* that its weight holds, where a tensor says which ones are used; else 0 */
+	uint64_t routed;  /* experts hit when it ran last, and the descriptor then: high and low half */
 };
 
 struct ggml_plan {
@@ -52,6 +54,11 @@ void ggml_plan_release(struct ggml_plan *plan);
 
 /* The descriptor of an operation that no hook saw. */
 uint32_t ggml_plan_inferred(struct ggml_plan *plan, void *graph, uint32_t op, struct prof_thread *t);
+
+/* The descriptor of an operation of experts, now that it is known which ones its
+ * rows go to: the indices are read. `owner` is the thread that computes the
+ * graph: its region counts. */
+uint32_t ggml_plan_routed(struct ggml_plan *plan, void *graph, uint32_t op, struct prof_thread *owner);
 
 /* Tokens, sequences and contexts of a step, from the masks' values now. */
 void ggml_plan_step(const struct ggml_plan *plan, struct prof_step_info *info);

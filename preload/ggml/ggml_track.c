@@ -215,7 +215,9 @@ void ggml_track_node(const int params[2], const void *node, const void *fused)
 	if (__builtin_expect(st->pending, 0))
 		finish_pending(t, st, end_so_far(st));
 	op = &st->ops[st->next++];
-	st->desc = op->desc;
+	st->desc = __builtin_expect(op->experts, 0)
+	                   ? ggml_plan_routed(st->run->plan, st->run->graph, st->next - 1, st->run->owner)
+	                   : op->desc;
 	if (fused && op->fused_desc != PROF_NO_DESC && st->next < st->n_ops
 	    && st->ops[st->next].node == fused) {
 		st->desc = op->fused_desc;

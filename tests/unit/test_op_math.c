@@ -131,6 +131,10 @@ static void experts(void)
 	attr(PROF_ATTR_EXPERTS_USED, 2);
 	check(0, 2 * 6 * 64 * 32, 3 * 64 * 4 + 4.625 * 64 * 32 * 2, 6 * 32 * 4);
 	EXPECT(w.weight_bytes, 4.625 * 4096);
+	EXPECT(op_experts_held(&d), 1); /* the shape shows all of them */
+	attr(PROF_ATTR_EXPERTS_HIT, 3); /* what the trace saw, not what is expected */
+	op_work(&d, 0, &w);
+	EXPECT(w.weight_bytes, 3 * 4096);
 	EXPECT(op_experts_touched(8, 2, 1), 2);
 	EXPECT(op_experts_touched(8, 8, 5), 8);
 	EXPECT(op_experts_touched(8, 2, 0), 0);

@@ -294,6 +294,27 @@ static void capacity(void)
 	replay_free(r);
 }
 
+/* One kernel of eight experts keeps all of them; so do eight of one each. */
+static void capacity_of_experts(void)
+{
+	char text[512];
+
+	for (int fused = 0; fused < 2; fused++) {
+		struct replay *r;
+
+		start("  mem_capacity_GB: 0.009\n");
+		for (int i = 0; i < (fused ? 1 : 8); i++) {
+			linear("w1", 1, 1000, 600); /* 1.2 MB */
+			descs[i].attrs[descs[i].n_attrs++] =
+			        (struct op_attr){fused ? PROF_ATTR_EXPERTS : PROF_ATTR_EXPERT, fused ? 8 : i};
+		}
+		r = replay(0, -1);
+		CU_ASSERT_EQUAL(replay_capacity(r, text, sizeof text), 1);
+		CU_ASSERT_PTR_NOT_NULL(strstr(text, "need 0.0096 GB"));
+		replay_free(r);
+	}
+}
+
 /* A random run of 40 operations in five steps, on the host, A and B in turn. */
 static void random_run(unsigned *seed, struct op_event *events)
 {
@@ -520,6 +541,7 @@ int main(void)
 	        {"steps begin and end on the host", steps_begin_and_end_on_the_host},
 	        {"the rest stays on the host", rest_stays_on_the_host},
 	        {"capacity", capacity},
+	        {"capacity of experts", capacity_of_experts},
 	        {"conservation", conservation},
 	        {"pim-ai: moves", published_moves},
 	        {"pim-ai: experts", published_experts},

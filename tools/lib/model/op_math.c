@@ -99,6 +99,16 @@ double op_experts_touched(double experts, double used, double tokens)
 	return experts * (1 - pow(1 - used / experts, tokens));
 }
 
+double op_experts_held(const struct op_desc *d)
+{
+	const struct op_operand *weight = op_operand_get(d, PROF_OPERAND_WEIGHT);
+	double experts = (double)op_attr_get(d, PROF_ATTR_EXPERTS, 1);
+
+	return weight && weight->n_dims <= 2 && experts > 1 && op_attr_get(d, PROF_ATTR_EXPERT, -1) < 0
+	               ? experts
+	               : 1;
+}
+
 static void linear_work(const struct op_desc *d, struct op_work *w)
 {
 	const struct op_operand *in = op_operand_get(d, PROF_OPERAND_INPUT);
@@ -116,8 +126,10 @@ static void linear_work(const struct op_desc *d, struct op_work *w)
 		double in_rows = in && i > 0 ? elements(in) / i : rows;
 		double ratio = in_rows > 0 && rows > in_rows ? rows / in_rows : 1;
 		double used = (double)op_attr_get(d, PROF_ATTR_EXPERTS_USED, (int64_t)ratio);
+		double hit = (double)op_attr_get(d, PROF_ATTR_EXPERTS_HIT, 0);
 
-		copies = op_experts_touched(experts, used, used > 0 ? rows / used : 0);
+		copies = hit > 0 ? fmin(hit, experts)
+		                 : op_experts_touched(experts, used, used > 0 ? rows / used : 0);
 	}
 	w->flops = w->matrix_flops = 2 * rows * i * o;
 	if (bias)

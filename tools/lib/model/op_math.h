@@ -38,4 +38,8 @@ double op_heads_stored(const struct op_desc *d, const struct op_operand *o);
  * `used` of `experts` at random: E (1 - (1 - U/E)^tokens). */
 double op_experts_touched(double experts, double used, double tokens);
 
+/* Matrices of the weight's shape that a device must hold: all experts, where one
+ * kernel has them all and the shape is that of one; else 1. */
+double op_experts_held(const struct op_desc *d);
+
 #endif

@@ -12,6 +12,7 @@
 struct resident {
 	unsigned device;
 	int32_t layer;
+	int64_t expert; /* -1: not one expert's alone */
 	const char *name;
 	bool cache;
 	double bytes;
@@ -31,6 +32,8 @@ static int compare(const void *x, const void *y)
 	order = strcmp(a->name, b->name);
 	if (order)
 		return order;
+	if (a->expert != b->expert)
+		return a->expert < b->expert ? -1 : 1;
 	return a->bytes < b->bytes ? -1 : a->bytes > b->bytes;
 }
 
@@ -70,6 +73,13 @@ static double holders(const struct replay *r, const struct op_desc *d)
 	return (double)(n * (experts && g->expert > 1 ? g->expert : 1));
 }
 
+/* How often a device keeps an operand's shape: values are as large as keys; the
+ * shape of a kernel of many experts is that of one. */
+static double times(const struct op_desc *d, const struct op_operand *o, bool cache)
+{
+	return cache ? 2 * op_heads_stored(d, o) : op_experts_held(d);
+}
+
 /* A weight is known by its tensor's name, else by the operation's; the cache
  * of a layer by the layer, its size by the longest context seen. */
 static unsigned residents_of(const struct replay *r, const struct op_desc *d, struct resident *out)
@@ -90,8 +100,8 @@ static unsigned residents_of(const struct replay *r, const struct op_desc *d, st
 		                : *o->name   ? o->name
 		                : *d->native ? d->native
 		                             : d->context,
-		        /* Values are as large as keys. */
-		        .bytes = stored_bytes(r, o) * (cache ? 2 * op_heads_stored(d, o) : 1) / holders(r, d),
+		        .expert = cache ? -1 : op_attr_get(d, PROF_ATTR_EXPERT, -1),
+		        .bytes = stored_bytes(r, o) * times(d, o, cache) / holders(r, d),
 		};
 	}
 	return n;
@@ -117,7 +127,7 @@ static int count_needs(const struct replay *r, struct need *needs)
 		/* Sorted by size within one name: the largest one counts. */
 		bool same = i + 1 < n && all[i].device == all[i + 1].device
 		            && all[i].cache == all[i + 1].cache && all[i].layer == all[i + 1].layer
-		            && !strcmp(all[i].name, all[i + 1].name);
+		            && !strcmp(all[i].name, all[i + 1].name) && all[i].expert == all[i + 1].expert;
 
 		if (!same)
 			*(all[i].cache ? &needs[all[i].device].cache : &needs[all[i].device].weights) +=
