@@ -27,7 +27,26 @@ static const struct table_column columns[] = {
         {"most time", "time_ns_high", TABLE_NUMBER},
         {"least energy", "energy_pj_low", TABLE_NUMBER},
         {"most energy", "energy_pj_high", TABLE_NUMBER},
+        {"devices", "devices", TABLE_NUMBER},
+        {"limited by", "limited_by", TABLE_TEXT},
+        {"J/token", "energy_pj_per_token", TABLE_NUMBER},
+        {"launch", "launch_ns", TABLE_NUMBER},
+        {"links", "interconnect_ns", TABLE_NUMBER},
+        {"on chip", "on_chip_ns", TABLE_NUMBER},
+        {"power limit", "power_limit_ns", TABLE_NUMBER},
+        {"host", "host_ns", TABLE_NUMBER},
+/* The energies, each by its key in JSON. */
+#define COST_NS(id, key, meaning)
+#define COST_PJ(id, key, meaning) {meaning, key "_pj", TABLE_NUMBER},
+#define COST_BYTES(id, key, meaning)
+#include "tools/lib/model/model_cost.def"
+#undef COST_PJ
+#undef COST_BYTES
+#undef COST_NS
 };
+
+/* Columns between the figures that the CPU has as well and the number of devices. */
+enum { ONLY_MODELLED = 9 };
 
 static void row(struct table *t, const char *machine, const char *model, const char *dtype, const char *phase)
 {
@@ -66,6 +85,11 @@ static void measured_rows(const struct report *r, struct table *t)
 			continue;
 		row(t, "CPU", "", "trace", phase_name(phase));
 		figures(t, &f);
+		for (unsigned i = 0; i < ONLY_MODELLED; i++)
+			table_number(t, NAN);
+		table_number(t, 1);
+		table_text(t, "");
+		table_number(t, f.tokens > 0 ? f.energy_pj / f.tokens : NAN);
 	}
 }
 
@@ -88,6 +112,13 @@ static void replay_rows(const struct report *r, const struct replay *one, struct
 		table_number(t, f.high_ns);
 		table_number(t, f.low_pj);
 		table_number(t, f.high_pj);
+		table_number(t, report_devices(r));
+		table_text(t, cost_limit_name(report_limit(p)));
+		table_number(t, f.tokens > 0 ? f.energy_pj / f.tokens : NAN);
+		for (unsigned i = COST_NS_LAUNCH; i <= COST_NS_HOST; i++)
+			table_number(t, p->cost.cell[i]);
+		for (unsigned i = COST_PJ_H2D; i <= COST_PJ_HOST; i++)
+			table_number(t, p->cost.cell[i]);
 	}
 }
 

@@ -72,6 +72,22 @@ static void replay_phase(const struct report *r, const struct replay *replay, st
 	json_close(j, '}');
 }
 
+/* How several devices share the run. */
+static void group(const struct report *r, struct json_out *j)
+{
+	const struct model_group_options *g = &r->options->model.group;
+
+	json_number(j, "devices", report_devices(r));
+	if (g->tensor > 1)
+		json_number(j, "tensor", (double)g->tensor);
+	if (g->pipeline > 1)
+		json_number(j, "pipeline", (double)g->pipeline);
+	if (g->expert > 1)
+		json_number(j, "expert", (double)g->expert);
+	if (g->micro_batches > 1)
+		json_number(j, "micro_batches", (double)g->micro_batches);
+}
+
 static void replay(const struct report *r, const struct replay *one, struct json_out *j)
 {
 	struct replay_totals total;
@@ -81,6 +97,8 @@ static void replay(const struct report *r, const struct replay *one, struct json
 	json_text(j, "arch", one->name);
 	json_text(j, "model", report_model(r));
 	json_text(j, "dtype", report_dtype(r));
+	if (report_devices(r) > 1)
+		group(r, j);
 	replay_phase(r, one, j, "prefill", &one->phase[PROF_PHASE_PREFILL],
 	             report_tokens(r, PROF_PHASE_PREFILL));
 	replay_phase(r, one, j, "decode", &one->phase[PROF_PHASE_DECODE],

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/lib/model/model_group.h"
 #include "tools/lib/support/table.h"
 
 const char *report_phase_name(enum prof_phase phase)
@@ -22,6 +23,21 @@ const char *report_dtype(const struct report *r)
 const char *report_model(const struct report *r)
 {
 	return r->options->model.kind == MODEL_PIM_AI ? "pim-ai" : "roofline";
+}
+
+double report_devices(const struct report *r)
+{
+	return r->options->model.kind == MODEL_ROOFLINE ? model_group_devices(&r->options->model) : 1;
+}
+
+enum cost_limit report_limit(const struct replay_totals *t)
+{
+	enum cost_limit most = LIMIT_NONE;
+
+	for (unsigned i = 1; i < LIMIT_N; i++)
+		if (t->limit_ns[i] > t->limit_ns[most])
+			most = (enum cost_limit)i;
+	return most;
 }
 
 static void rates(struct report_figures *f)

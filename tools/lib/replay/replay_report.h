@@ -55,6 +55,12 @@ const char *report_phase_name(enum prof_phase phase);
 const char *report_dtype(const struct report *r);
 const char *report_model(const struct report *r);
 
+/* Devices of each profile that share the run (--tensor, --pipeline, --expert). */
+double report_devices(const struct report *r);
+
+/* What limits most of the time. */
+enum cost_limit report_limit(const struct replay_totals *t);
+
 /* Tokens of a phase, from the measured side. */
 double report_tokens(const struct report *r, int phase); /* -1: all */
 

@@ -125,19 +125,16 @@ static void shares(const struct report *r, const struct replay *replay, const ch
                    const struct replay_totals *t, FILE *out)
 {
 	double all = t->cost.cell[COST_TIME];
-	enum cost_limit most = LIMIT_NONE;
 
 	fprintf(out, "%-8s%-*s", name, machine_width(r), replay->name);
 	for (unsigned i = 1; i < LIMIT_N; i++) {
-		if (t->limit_ns[i] > t->limit_ns[most])
-			most = (enum cost_limit)i;
 		if (i == LIMIT_LINK || i == LIMIT_HOST)
 			continue;
 		fprintf(out, "%8.1f%%", all > 0 ? 100 * t->limit_ns[i] / all : 0);
 	}
 	fprintf(out, "%9.1f%%  %s\n",
 	        all > 0 ? 100 * (t->limit_ns[LIMIT_LINK] + t->limit_ns[LIMIT_HOST]) / all : 0,
-	        cost_limit_name(most));
+	        cost_limit_name(report_limit(t)));
 }
 
 static void where_time_goes(const struct report *r, FILE *out)
@@ -153,32 +150,73 @@ static void where_time_goes(const struct report *r, FILE *out)
 			       &r->replays[i]->phase[phase], out);
 }
 
-/* The intervals, where a profile's numbers have ranges: total time and energy. */
+/* Figures of a phase, or of all (-1). */
+static struct report_figures figures_of(const struct report *r, unsigned i, int phase)
+{
+	struct replay_totals t;
+
+	replay_total(r->replays[i], &t);
+	return report_of_replay(r, r->replays[i], phase < 0 ? &t.cost : &r->replays[i]->phase[phase].cost,
+	                        report_tokens(r, phase));
+}
+
+static void interval(enum table_kind kind, double low, double high, int width, FILE *out)
+{
+	char from[VALUE_BYTES], to[VALUE_BYTES];
+
+	fprintf(out, "%9s - %-*s", value(kind, low, from), width, value(kind, high, to));
+}
+
+static void phase_intervals(const struct report *r, int phase, FILE *out)
+{
+	for (unsigned i = 0; i < r->n_replays; i++) {
+		struct report_figures f = figures_of(r, i, phase);
+		double each = f.tokens > 0 ? 1 / f.tokens : NAN;
+
+		fprintf(out, "%-8s%-*s",
+		        i           ? ""
+		        : phase < 0 ? "total"
+		                    : report_phase_name((enum prof_phase)phase),
+		        machine_width(r), r->replays[i]->name);
+		if (!isfinite(f.low_ns)) {
+			fputs("        - (no number of its profile has a range)\n", out);
+			continue;
+		}
+		interval(TABLE_SECONDS, f.low_ns / 1e9, f.high_ns / 1e9, 8, out);
+		interval(TABLE_JOULES, f.low_pj / 1e12, f.high_pj / 1e12, 8, out);
+		interval(TABLE_NUMBER, 1e9 / (f.high_ns * each), 1e9 / (f.low_ns * each), 8, out);
+		interval(TABLE_JOULES, f.low_pj / 1e12 * each, f.high_pj / 1e12 * each, 0, out);
+		fputc('\n', out);
+	}
+}
+
+/* The intervals, where a profile's numbers have ranges. */
 static void intervals(const struct report *r, FILE *out)
 {
-	char low[VALUE_BYTES], high[VALUE_BYTES], least[VALUE_BYTES], most[VALUE_BYTES];
-	bool begun = false;
+	unsigned ranged = 0, phases = 0;
 
-	for (unsigned i = 0; i < r->n_replays; i++) {
-		struct replay_totals t;
-		struct report_figures f;
+	for (unsigned i = 0; i < r->n_replays; i++)
+		ranged += isfinite(figures_of(r, i, -1).low_ns) != 0;
+	if (!ranged)
+		return;
+	fputc('\n', out);
+	bold(r, out, true);
+	fprintf(out, "%-8s%-*s%9s%11s%9s%11s%9s%11s%9s\n", "ranges", machine_width(r), "machine", "time", "",
+	        "energy", "", "tokens/s", "", "J/token");
+	bold(r, out, false);
+	for (int phase = PROF_PHASE_UNKNOWN; phase <= PROF_PHASE_DECODE; phase++)
+		if (phase_exists(r, phase)) {
+			phase_intervals(r, phase, out);
+			phases++;
+		}
+	if (phases != 1)
+		phase_intervals(r, -1, out);
+	fputs("from all numbers of a profile at the better end of their ranges to all at the worse\n", out);
+}
 
-		replay_total(r->replays[i], &t);
-		f = report_of_replay(r, r->replays[i], &t.cost, 0);
-		if (!isfinite(f.low_ns))
-			continue;
-		if (!begun)
-			fputs("\ntotals, over the ranges of the profiles' numbers (all at one end, all at "
-			      "the "
-			      "other):\n",
-			      out);
-		begun = true;
-		fprintf(out, "%-8s%-*s%8s to %s, %s to %s\n", "range", machine_width(r), r->replays[i]->name,
-		        value(TABLE_SECONDS, f.low_ns / 1e9, low),
-		        value(TABLE_SECONDS, f.high_ns / 1e9, high),
-		        value(TABLE_JOULES, f.low_pj / 1e12, least),
-		        value(TABLE_JOULES, f.high_pj / 1e12, most));
-	}
+static double at_least_one(int64_t n)
+{
+	return n > 1 ? (double)n : 1;
 }
 
 static void title(const struct report *r, FILE *out)
@@ -192,7 +230,17 @@ static void title(const struct report *r, FILE *out)
 	fprintf(out, "%llu operations, %llu steps, %.0f prompt and %.0f generated tokens; %s model, ",
 	        (unsigned long long)all.operations, (unsigned long long)r->measured->steps,
 	        report_tokens(r, PROF_PHASE_PREFILL), report_tokens(r, PROF_PHASE_DECODE), report_model(r));
-	fprintf(out, "%s\n\n", r->options->model.dtype < 0 ? "types of the trace" : report_dtype(r));
+	fprintf(out, "%s\n", r->options->model.dtype < 0 ? "types of the trace" : report_dtype(r));
+	if (report_devices(r) > 1 || r->options->model.group.micro_batches > 1) {
+		const struct model_group_options *g = &r->options->model.group;
+
+		fprintf(out,
+		        "%.0f devices of each profile: tensor %.0f, pipeline %.0f, expert %.0f; %.0f "
+		        "micro-batches\n",
+		        report_devices(r), at_least_one(g->tensor), at_least_one(g->pipeline),
+		        at_least_one(g->expert), at_least_one(g->micro_batches));
+	}
+	fputc('\n', out);
 }
 
 static void say(void *arg, const char *text)
