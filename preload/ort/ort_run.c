@@ -71,10 +71,10 @@ static struct prof_step_info step_of(const struct ort_inputs_told *told)
 
 	if (each)
 		info.ctx_max = told->total >= each ? told->total : told->past + each;
-	/* Each token sees the cache and those up to itself. Several sequences have a dimension of
-	 * their own, by which readers would divide once more: theirs stays unknown. */
-	if (info.ctx_max > each && info.sequences == 1)
-		info.ctx_sum = (uint64_t)each * info.ctx_max - (uint64_t)each * (each - 1) / 2;
+	/* Each token sees the cache and those of its sequence up to itself. */
+	if (info.ctx_max > each)
+		info.ctx_sum =
+		        told->sequences * ((uint64_t)each * info.ctx_max - (uint64_t)each * (each - 1) / 2);
 	return info;
 }
 

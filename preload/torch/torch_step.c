@@ -162,9 +162,7 @@ static void look(struct inputs *in, const char *name, void *argument, bool is_na
 		in->positions = positions_in(argument, CACHE_DEPTH);
 }
 
-/* Each token sees what is in the cache and the tokens up to itself. For several
- * sequences the sum stays unknown: their tensors have a dimension for them, and
- * readers would divide by their number once more. */
+/* Each token sees what is in the cache and the tokens of its sequence up to itself. */
 static void count_context(struct prof_step_info *info, uint64_t positions)
 {
 	uint64_t tokens = info->sequences ? info->tokens / info->sequences : 0;
@@ -173,8 +171,8 @@ static void count_context(struct prof_step_info *info, uint64_t positions)
 	if (!tokens || context > UINT32_MAX)
 		return;
 	info->ctx_max = (uint32_t)context;
-	if (positions && info->sequences == 1)
-		info->ctx_sum = tokens * context - tokens * (tokens - 1) / 2;
+	if (positions)
+		info->ctx_sum = info->sequences * (tokens * context - tokens * (tokens - 1) / 2);
 }
 
 void torch_step_look(struct prof_step_info *info, const struct torch_call_arguments *call)

@@ -11,7 +11,7 @@ tokens=1 sequences=1 ctx_max=8 ctx_sum=8
 tokens=1 sequences=1 ctx_max=9 ctx_sum=9
 tokens=3 sequences=1 ctx_max=12 ctx_sum=33
 tokens=1 sequences=1 ctx_max=1 ctx_sum=0
-tokens=2 sequences=2 ctx_max=5 ctx_sum=0
+tokens=2 sequences=2 ctx_max=5 ctx_sum=10
 tokens=5 sequences=1 ctx_max=5 ctx_sum=0
 tokens=3 sequences=0 ctx_max=0 ctx_sum=0
 EXPECTED

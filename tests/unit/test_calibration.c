@@ -169,7 +169,7 @@ static void prices_follow_the_formula(void)
 	struct op_desc d = product(PROF_DTYPE_Q8_0, 1);
 	struct model_options o = {.kind = MODEL_ROOFLINE, .dtype = -1};
 	struct model_device dev = {.arch = &set.archs[0], .options = &o};
-	struct model_ctx ctx = {0, 0};
+	struct model_ctx ctx = {0, 0, 0};
 	double ns = 1000 + 500 + 2 * 2.0 * 512 * 256 / 200;
 	struct model_job job;
 	struct cost cost;

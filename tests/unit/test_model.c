@@ -73,7 +73,7 @@ static struct op_desc linear(const char *context, uint64_t rows, uint64_t in, ui
 
 static struct model_parts parts_of(const struct op_desc *o)
 {
-	static const struct model_ctx ctx = {0, 0};
+	static const struct model_ctx ctx = {0, 0, 0};
 	struct model_parts p;
 	struct model_job job;
 
@@ -84,7 +84,7 @@ static struct model_parts parts_of(const struct op_desc *o)
 
 static struct cost price_of(const struct op_desc *o)
 {
-	static const struct model_ctx ctx = {0, 0};
+	static const struct model_ctx ctx = {0, 0, 0};
 	struct model_job job;
 	struct cost c;
 

@@ -65,7 +65,7 @@ struct expected {
 static void predict(const struct trace *t, const struct arch *a, const struct model_options *o,
                     const struct calibration_run *run, struct expected *expected)
 {
-	static const struct model_ctx as_called = {0, 0};
+	static const struct model_ctx as_called = {0, 0, 0};
 	struct model_device dev = {
 	        .arch = a, .options = o, .threads = run->threads, .weight_bytes = run->weight_bytes};
 
@@ -109,6 +109,7 @@ static int compare(struct validation *v, struct trace *t, struct expected *expec
 
 		if (!ev.timed || !ev.time_ns)
 			continue;
+		v->outside_ns += ev.step < 0 ? measured : 0;
 		if (!e->group[ev.phase][0] && find_groups(v, &t->descs[ev.desc], e, ev.phase)) {
 			rc = diag_set(d, "out of memory");
 			break;
@@ -159,6 +160,8 @@ struct validation *validate(struct trace *t, const struct arch *a, const struct 
 		keep_points(v, t, times, expected);
 	if (!rc)
 		v->wall_ns = trace_steps_ns(t);
+	if (!rc && v->wall_ns > 0)
+		v->wall_ns += v->outside_ns;
 	if (!rc && a->calibration)
 		v->between_ns = (double)v->errors.n * calibration_between_ns(a->calibration, &v->run);
 	free(times);

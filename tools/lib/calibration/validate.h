@@ -43,8 +43,9 @@ struct validation {
 	unsigned n_groups, group_capacity, n_points;
 	struct error_histogram errors;    /* of all executions */
 	double measured_ns, predicted_ns; /* all operations */
+	double outside_ns;                /* of operations outside of every step */
 	double between_ns;                /* predicted of all that passes between operations */
-	double wall_ns;                   /* of the steps; 0: the trace has none */
+	double wall_ns;                   /* of the steps and of operations outside; 0: no steps */
 	uint64_t unpriced;                /* executions without a fitted rate: by the roofline */
 };
 

@@ -50,8 +50,9 @@ struct model_options {
 
 /* Context that the rows of a step see; 0: as shapes say. */
 struct model_ctx {
-	uint64_t bytes; /* for what is read: positions that somebody needs */
-	double flops;   /* for what is computed: mean over rows */
+	double bytes;     /* for what is read: positions that somebody needs, of all sequences */
+	double flops;     /* for what is computed: mean over rows, of a row's own sequence */
+	double sequences; /* that share the step; up to 1: one */
 };
 
 /* ---- the published PIM-AI rules (reference: docs/cost_models.md) ---- */

@@ -342,26 +342,45 @@ static const struct op_desc *adapted(const struct op_desc *d, const struct model
 	return copy;
 }
 
-/* The smaller of the step's context and the window; 0: as shapes say. */
-static uint64_t within_window(uint64_t ctx, const struct model_options *o)
+/* The smaller of a sequence's context and the window; 0: as shapes say. */
+static double within_window(double ctx, const struct model_options *o)
 {
-	uint64_t window = o->sliding_window > 0 ? (uint64_t)o->sliding_window : 0;
+	double window = o->sliding_window > 0 ? (double)o->sliding_window : 0;
 
-	return window && (!ctx || window < ctx) ? window : ctx;
+	return window > 0 && (ctx <= 0 || window < ctx) ? window : ctx;
 }
 
-/* Work in the step's context: bytes for the longest one, FLOPs for the mean. */
+/* How many sequences lie along the dimension that is the context: all of them in a
+ * cache that they share, one where another dimension tells them apart, as it must
+ * where this one is too short for all. */
+static double sequences_along(const struct op_desc *d, const struct model_ctx *ctx)
+{
+	struct op_context shape = op_context_of(d);
+
+	if (ctx->sequences <= 1)
+		return 1;
+	if (shape.planes <= 1)
+		return shape.length < ctx->bytes ? 1 : ctx->sequences;
+	return fmax(ctx->sequences / shape.planes, 1);
+}
+
+/* Work in the step's context: bytes for what is in the cache, FLOPs for what a row sees. */
 static void work_in_context(const struct op_desc *d, const struct model_options *o,
                             const struct model_ctx *ctx, struct op_work *w)
 {
-	uint64_t seen = within_window(ctx->bytes, o);
-	double mean = ctx->flops;
+	double own = within_window(ctx->bytes / fmax(ctx->sequences, 1), o), mean = ctx->flops, seen;
 
+	if (!op_sees_context(d) || own <= 0) {
+		op_work(d, 0, w);
+		return;
+	}
+	seen = own * sequences_along(d, ctx);
 	op_work(d, seen, w);
-	if (seen && mean > 0 && mean < (double)seen && op_sees_context(d)) {
-		w->flops *= mean / (double)seen;
-		w->matrix_flops *= mean / (double)seen;
-		w->special *= mean / (double)seen;
+	mean = mean > 0 ? fmin(mean, own) : own;
+	if (mean < seen) {
+		w->flops *= mean / seen;
+		w->matrix_flops *= mean / seen;
+		w->special *= mean / seen;
 	}
 }
 

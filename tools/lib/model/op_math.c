@@ -66,9 +66,9 @@ static bool in_attention(const struct op_desc *d)
 }
 
 /* By how much a dimension that is the context shrinks when rows see `ctx`. */
-static double ctx_share(double shape, uint64_t ctx)
+static double ctx_share(double shape, double ctx)
 {
-	return ctx && (double)ctx < shape ? (double)ctx / shape : 1;
+	return ctx > 0 && ctx < shape ? ctx / shape : 1;
 }
 
 bool op_sees_context(const struct op_desc *d)
@@ -83,6 +83,32 @@ bool op_sees_context(const struct op_desc *d)
 	default:
 		return false;
 	}
+}
+
+struct op_context op_context_of(const struct op_desc *d)
+{
+	const struct op_operand *in = op_operand_get(d, PROF_OPERAND_INPUT);
+	const struct op_operand *out = op_operand_get(d, PROF_OPERAND_OUTPUT);
+	bool scores = !strcmp(d->context, "attn_weights");
+	const struct op_operand *from = in;
+	unsigned at = 0;
+
+	switch (kind_of(d->op)->cls) {
+	case PROF_CLASS_ATTENTION:
+		from = op_operand_get(d, PROF_OPERAND_KEY);
+		at = 1;
+		break;
+	case PROF_CLASS_MATMUL:
+		from = scores && out ? out : scores ? op_operand_get(d, PROF_OPERAND_OTHER) : in;
+		break;
+	default:
+		from = in ? in : out;
+		break;
+	}
+	if (!from)
+		return (struct op_context){1, 1};
+	return (struct op_context){dim(from, at),
+	                           elements(from) / fmax(dim(from, 0) * dim(from, 1) * dim(from, 2), 1)};
 }
 
 double op_heads_stored(const struct op_desc *d, const struct op_operand *o)
@@ -140,7 +166,7 @@ static void linear_work(const struct op_desc *d, struct op_work *w)
 	w->write_bytes = out ? bytes(out) : in ? op_dtype_bytes(in->dtype, rows * o) : 0;
 }
 
-static void matmul_work(const struct op_desc *d, uint64_t ctx, struct op_work *w)
+static void matmul_work(const struct op_desc *d, double ctx, struct op_work *w)
 {
 	const struct op_operand *in = op_operand_get(d, PROF_OPERAND_INPUT);
 	const struct op_operand *other = op_operand_get(d, PROF_OPERAND_OTHER);
@@ -159,7 +185,7 @@ static void matmul_work(const struct op_desc *d, uint64_t ctx, struct op_work *w
 	w->write_bytes = out_bytes * (scores ? share : 1);
 }
 
-static void attention_work(const struct op_desc *d, uint64_t ctx, struct op_work *w)
+static void attention_work(const struct op_desc *d, double ctx, struct op_work *w)
 {
 	const struct op_operand *q = op_operand_get(d, PROF_OPERAND_QUERY);
 	const struct op_operand *key = op_operand_get(d, PROF_OPERAND_KEY);
@@ -348,7 +374,7 @@ static void moved(const struct op_desc *d, double share, struct op_work *w)
 		w->write_bytes += bytes(in) * share;
 }
 
-static void element_work(const struct op_desc *d, uint64_t ctx, struct op_work *w)
+static void element_work(const struct op_desc *d, double ctx, struct op_work *w)
 {
 	const struct op_kind *kind = kind_of(d->op);
 	const struct op_operand *in = op_operand_get(d, PROF_OPERAND_INPUT);
@@ -392,7 +418,7 @@ static void move_work(const struct op_desc *d, struct op_work *w)
 	}
 }
 
-void op_work(const struct op_desc *d, uint64_t ctx, struct op_work *w)
+void op_work(const struct op_desc *d, double ctx, struct op_work *w)
 {
 	memset(w, 0, sizeof *w);
 	switch (kind_of(d->op)->cls) {

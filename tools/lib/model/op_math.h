@@ -19,9 +19,9 @@ struct op_work {
 	double write_bytes;  /* results written, each once */
 };
 
-/* ctx: context that rows really see, 0: as the shapes say. Engines pad the
+/* ctx: length of the context that somebody needs, 0: as the shapes say. Engines pad the
  * cache; a model of another device prices what is used. */
-void op_work(const struct op_desc *d, uint64_t ctx, struct op_work *w);
+void op_work(const struct op_desc *d, double ctx, struct op_work *w);
 
 /* The class that ops.def gives a kind of operation. */
 enum prof_op_class op_class(unsigned op);
@@ -29,6 +29,13 @@ enum prof_op_class op_class(unsigned op);
 /* Whether the context matters to this operation: attention, and the products
  * and the softmax of attention that is not fused. */
 bool op_sees_context(const struct op_desc *d);
+
+/* The dimension of such an operation that is the context, and how many of them
+ * lie side by side: 1 where all sequences are in one cache. */
+struct op_context {
+	double length, planes;
+};
+struct op_context op_context_of(const struct op_desc *d);
 
 /* Part of an operand of keys or values that memory holds: shapes may repeat
  * heads for the queries that share them (attribute heads_kv). */

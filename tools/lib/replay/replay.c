@@ -8,6 +8,7 @@
  */
 #include "tools/lib/replay/replay.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "tools/lib/model/model_job.h"
@@ -364,16 +365,23 @@ static void published_end(struct replay *r)
 static struct model_ctx context_of(const struct replay *r, int32_t step)
 {
 	const struct trace_step *st;
-	struct model_ctx ctx = {0, 0};
+	struct model_ctx ctx = {0, 0, 0};
 
 	if (step < 0 || (unsigned)step >= r->trace->n_steps)
 		return ctx;
 	st = &r->trace->steps[step];
 	ctx.bytes = st->ctx_max;
+	if (st->sequences > 1) {
+		ctx.sequences = st->sequences;
+		ctx.bytes *= st->sequences;
+	}
 	if (st->tokens && st->ctx_sum) {
+		double each = (double)st->tokens / fmax(st->sequences, 1); /* tokens of a sequence */
+
 		ctx.flops = (double)st->ctx_sum / st->tokens;
-		if (st->sequences > 1) /* each sequence has its own part of the cache */
-			ctx.bytes = (uint64_t)(ctx.flops * st->sequences);
+		/* Contexts grow by one a token: this is the sum over sequences of the last. */
+		if (st->sequences > 1)
+			ctx.bytes = fmin(ctx.bytes, (ctx.flops + (each - 1) / 2) * st->sequences);
 	}
 	return ctx;
 }
