@@ -211,81 +211,6 @@ static void roofline_vector(void)
 	replay_free(r);
 }
 
-static void attention_in_context(void)
-{
-	struct op_desc *o;
-	struct replay *r;
-	struct op_event ev;
-
-	start("");
-	o = op(PROF_OP_ATTENTION, "attn_output");
-	operand(o, PROF_OPERAND_QUERY, F32, 1, 64);
-	operand(o, PROF_OPERAND_KEY, F16, 256, 64); /* padded */
-	operand(o, PROF_OPERAND_OUTPUT, F32, 1, 64);
-	trace.n_steps = 2;
-	steps[0] = (struct trace_step){.tokens = 1, .sequences = 1, .ctx_max = 100, .ctx_sum = 100};
-	steps[1] = (struct trace_step){.tokens = 1, .sequences = 1, .ctx_max = 101, .ctx_sum = 101};
-	map_everything(&map, arch_set_find(&set, "A", &d), &d);
-	r = replay_new("A", &trace, &map, &options);
-	for (int i = 0; i < 2; i++) {
-		ev = event(0, i, PROF_PHASE_DECODE);
-		replay_event(r, &ev, NULL);
-	}
-	EXPECT(cell(r, COST_NS_KV), 2 * 201 * 64 * 2 / 10.0);
-	EXPECT(cell(r, COST_PJ_COMPUTE), 201 * (4 * 64 + 4 + 10));
-	replay_free(r);
-}
-
-/* Shapes from the left: of an attention's queries and of its keys, in one step. */
-static void price_attention(const struct trace_step *step, const struct op_operand *q,
-                            const struct op_operand *k)
-{
-	struct op_desc *o;
-	struct op_event ev;
-	struct replay *r;
-	/* Of the pairs of a row and what it sees; three rows of a sequence see 6, and 3 positions. */
-	double pairs = (double)step->ctx_sum, positions = step->tokens > step->sequences ? pairs / 2 : pairs;
-
-	start("");
-	o = op(PROF_OP_ATTENTION, "attn_output");
-	o->operands[o->n_operands++] = *q;
-	o->operands[o->n_operands++] = *k;
-	trace.n_steps = 1;
-	steps[0] = *step;
-	map_everything(&map, arch_set_find(&set, "A", &d), &d);
-	r = replay_new("A", &trace, &map, &options);
-	ev = event(0, 0, PROF_PHASE_DECODE);
-	replay_event(r, &ev, NULL);
-	EXPECT(cell(r, COST_NS_KV), 2 * positions * 64 * 2 / 10.0);
-	EXPECT(cell(r, COST_PJ_COMPUTE), pairs * (4 * 64 + 4 + 10));
-	replay_free(r);
-}
-
-/* The work is the same however sequences lie: side by side, in one cache, with the heads. */
-static void attention_of_sequences(void)
-{
-	/* 70, 100, 110 and 120 positions: 400 pairs; two prompts of three: (1 + 2 + 3) x 2 */
-	static const struct trace_step four = {.tokens = 4, .sequences = 4, .ctx_max = 120, .ctx_sum = 400};
-	static const struct trace_step two = {.tokens = 6, .sequences = 2, .ctx_max = 3, .ctx_sum = 12};
-
-#define QUERY(n, ...)                                                                                        \
-	&(struct op_operand)                                                                                 \
-	{                                                                                                    \
-		PROF_OPERAND_QUERY, F32, n, .dims = { __VA_ARGS__ }                                          \
-	}
-#define KEY(n, ...)                                                                                          \
-	&(struct op_operand)                                                                                 \
-	{                                                                                                    \
-		PROF_OPERAND_KEY, F16, n, .dims = { __VA_ARGS__ }                                            \
-	}
-	price_attention(&four, QUERY(4, 4, 1, 1, 64), KEY(4, 4, 1, 128, 64));
-	price_attention(&four, QUERY(4, 1, 1, 4, 64), KEY(4, 1, 1, 512, 64));
-	price_attention(&four, QUERY(3, 4, 1, 64), KEY(3, 4, 128, 64));
-	price_attention(&four, QUERY(4, 2, 1, 2, 64), KEY(4, 2, 1, 256, 64));
-	price_attention(&two, QUERY(4, 2, 1, 3, 64), KEY(4, 2, 1, 3, 64));
-	price_attention(&two, QUERY(4, 1, 1, 6, 64), KEY(4, 1, 1, 8, 64));
-}
-
 static void steps_begin_and_end_on_the_host(void)
 {
 	struct replay *r;
@@ -587,8 +512,6 @@ int main(void)
 	        {"roofline: what limits", roofline_limits},
 	        {"roofline: data type", roofline_dtype},
 	        {"roofline: vector work", roofline_vector},
-	        {"roofline: context of the step", attention_in_context},
-	        {"roofline: contexts of several sequences", attention_of_sequences},
 	        {"steps begin and end on the host", steps_begin_and_end_on_the_host},
 	        {"the rest stays on the host", rest_stays_on_the_host},
 	        {"capacity", capacity},
