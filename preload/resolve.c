@@ -2,12 +2,13 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * The slow path asks the loader: dlsym(RTLD_NEXT) for the global scope, a
- * handle of the calling module (dlopen with RTLD_NOLOAD, given back at once)
- * for its own scope, and as the last resort every loaded module, because the
- * scope of a plugin's dependency includes its siblings and cannot be asked for.
+ * handle of the library that the calling module came along with (dlopen with
+ * RTLD_NOLOAD, given back at once; load_order.h), one of the module itself, and
+ * as the last resort every loaded module.
  * It may block on the loader's lock, as the first call of any function may.
  */
 #include "preload/resolve.h"
+#include "preload/load_order.h"
 #include "runtime/foreign.h"
 #include "runtime/recorder.h"
 
@@ -145,13 +146,22 @@ static __attribute__((noinline)) void *symbol_anywhere(const char *name)
 	}
 }
 
-static void *find(const char *name, const struct module *caller)
+/* What is not in the global scope: in what was opened when the module came. */
+static void *find_local(const char *name, const struct module *caller)
 {
-	void *found = resolve_next(name);
+	const char *root = caller->path ? load_order_root(caller->low) : NULL;
+	void *found = root ? symbol_of_module(root, name) : NULL;
 
 	if (!found && caller->path)
 		found = symbol_of_module(caller->path, name);
 	return found ? found : symbol_anywhere(name);
+}
+
+static void *find(const char *name, const struct module *caller)
+{
+	void *found = resolve_next(name);
+
+	return found ? found : find_local(name, caller);
 }
 
 void *resolve_as_module(const char *name, const void *inside)
@@ -163,9 +173,7 @@ void *resolve_as_module(const char *name, const void *inside)
 		return found;
 	(void)dlerror();
 	caller = module_of(inside);
-	if (caller.path)
-		found = symbol_of_module(caller.path, name);
-	return found ? found : symbol_anywhere(name);
+	return find_local(name, &caller);
 }
 
 /* Where an answer goes: an entry that is empty or out of date, else any. */

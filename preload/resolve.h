@@ -3,7 +3,7 @@
  *
  * A preloaded name is bound before every other, so a hook has to find what the
  * caller would have got without us: the next definition in the global scope,
- * else one in the caller's own libraries (dlopen'ed RTLD_LOCAL, say). The
+ * else one in the libraries that the caller came along with (load_order.h). The
  * answer therefore depends on who calls, and on which libraries are loaded at
  * the moment; it is cached by the caller's module and a generation number that
  * every dlclose() moves on.

@@ -7,6 +7,7 @@ list(APPEND PROF_SHIM_SOURCES
   hooks_dl_${PROF_CPU}.S
   hooks_exec.c
   known.c
+  load_order.c
   look.c
   names.c
   resolve.c

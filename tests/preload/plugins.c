@@ -3,7 +3,8 @@
  *
  * plugins A.so B.so: prints what calls from inside each answer, in turn, both
  * open at once, and through many cycles of dlopen() and dlclose(). With
- * "missing": calls a routine that nobody defines.
+ * "missing": calls a routine that nobody defines; with "order" and libraries: what
+ * the last one is bound to, opened after the others.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -37,6 +38,16 @@ static int missing(void)
 	return 4;
 }
 
+static int order(char **paths)
+{
+	void *last = NULL;
+
+	for (; *paths; paths++)
+		last = open_plugin(*paths);
+	printf("order %g\n", last ? ask(last, "plugin_order", 7) : -1);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	double sum = 0;
@@ -44,6 +55,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "missing") == 0)
 		return missing();
+	if (argc > 2 && strcmp(argv[1], "order") == 0)
+		return order(argv + 2);
 	if (argc != 3 || !(a = open_plugin(argv[1])) || !(b = open_plugin(argv[2])))
 		return 1;
 	for (int n = 1; n <= 3; n++)

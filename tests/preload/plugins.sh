@@ -13,6 +13,14 @@ holds "calls" 106 '^cblas_sdot dot' found
 holds "calls that end in a jump" 106 '^ *cblas_sscal scal' found
 holds "what they jump to" 106 '^ *cblas_saxpy axpy' found
 
+# A library that came along with another is bound to what that one is linked to first.
+for before in "" "$bin/libplugin_200.so" "$bin/libplugin_100.so"; do
+	"$bin/plugins" order $before "$bin/liborder.so" >plain || bad "plugins order fails"
+	shim "$bin/plugins" order $before "$bin/liborder.so" >shimmed || bad "plugins order fails under the shim"
+	grep -qx 'order 107' plain || bad "the library below is not bound to its sibling: $(cat plain)"
+	same "order, after ${before##*/}" plain shimmed
+done
+
 # What nobody defines ends the program as the loader would have.
 shim "$bin/plugins" missing >out 2>err
 [ $? = 127 ] || bad "a missing routine does not end the program with 127"

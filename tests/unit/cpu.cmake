@@ -3,6 +3,7 @@
 set(preload ${CMAKE_SOURCE_DIR}/preload)
 add_library(preload_entry STATIC ${preload}/entry/symbols.c ${preload}/entry/symbols_file.c ${preload}/entry/entry.c
   ${preload}/entry/entry_${PROF_CPU}.c ${preload}/entry/code_pages.c ${preload}/thunk/stub.c ${preload}/thunk/thunk.c ${preload}/resolve.c
+  ${preload}/load_order.c
   ${preload}/thunk/thunk_${PROF_CPU}.S ${preload}/thunk/thunk_whole_${PROF_CPU}.S)
 if(PROF_CPU STREQUAL "x86_64")
   target_sources(preload_entry PRIVATE ${preload}/entry/x86_instruction.c ${preload}/entry/disassembler.c)
