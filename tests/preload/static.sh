@@ -11,7 +11,7 @@ ulimit -c 0
 run() {
 	local hooks=$1 before after
 	shift
-	rm -f trace*.bin
+	rm -rf trace*.bin trace.d
 	timeout 60 "$@" >plain
 	before=$?
 	timeout 60 "$tools/profrun" --hooks "$hooks" -o trace.bin -- "$@" >shimmed 2>said
@@ -23,8 +23,9 @@ run() {
 
 # recorded WHAT NUMBERS: the operations of every trace, sorted.
 recorded() {
-	local found
-	found=$(for t in trace*.bin; do "$tools/proftrace" export "$t" | grep -c '"op": "scale"'; done | sort -n | xargs)
+	local found all=(trace.d/*.bin)
+	[ -d trace.d ] || all=(trace*.bin)
+	found=$(for t in "${all[@]}"; do "$tools/proftrace" export "$t" | grep -c '"op": "scale"'; done | sort -n | xargs)
 	[ "$found" = "$2" ] || bad "$1: the traces hold $found operations, not $2: $(cat said)"
 }
 
@@ -78,6 +79,20 @@ run none "$bin/reach_static"
 [ "$(ops)" = "cblas_sgemm gemm 2 2 3" ] || bad "reach_static: recorded is $(ops)"
 "$tools/profrun" --list-hooks --format csv -- "$bin/reach_static" >listed
 grep -qE '^cblas_sgemm,reach_static,0x[0-9a-f]+,blas,"built in, entry"' listed || bad "not listed: $(cat listed)"
+
+# A signal that comes while the shim is brought in ends the program afterwards.
+for try in 1 2 3; do
+	"$tools/profrun" --hooks scale.yaml -o trace.bin -- "$bin/static_cases" waits >shimmed 2>said &
+	child='' name=''
+	until [ "$name" = "$bin/static_cases" ] || ! kill -0 $!; do
+		read -r child <"/proc/$!/task/$!/children" # the line has no end
+		[ -n "$child" ] && read -r -d '' name <"/proc/${child% }/cmdline"
+	done
+	kill -TERM "$child"
+	wait $!
+	status=$?
+	[ $status = 143 ] || bad "a signal during the injection, try $try: ends with $status: $(cat said)"
+done 2>/dev/null
 
 # Where it is forbidden, the program runs all the same, and a line says why.
 rm -f trace*.bin

@@ -212,6 +212,15 @@ static int killed(void)
 	return 0;
 }
 
+/* Ends by itself only if the signal that it waits for was lost. */
+static int waits(void)
+{
+	puts("waits");
+	fflush(stdout);
+	sleep(5);
+	return 0;
+}
+
 static char own_path[4096];
 
 static int spawns(void)
@@ -273,6 +282,7 @@ static const struct {
         {"signals", signals},
         {"memory", memory},
         {"killed", killed},
+        {"waits", waits},
         {"spawns", spawns},
         {"execs", execs},
         {"forks_in_thread", forks_in_thread},

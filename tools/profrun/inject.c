@@ -30,7 +30,6 @@
 #define PAGE         4096u
 #define STACK_BYTES  ((size_t)1 << 20) /* beside what lies on it */
 #define SEGMENTS_MAX 16u
-#define SIGNALS_MAX  64
 
 /* The process while it is worked on. */
 struct patient {
@@ -38,7 +37,7 @@ struct patient {
 	inject_registers registers; /* as the kernel left them */
 	uint64_t entry;             /* of the program, the address of the next instruction */
 	uint64_t code;              /* what was there */
-	bool came[SIGNALS_MAX + 1]; /* signals, to be sent when it is on its own */
+	bool came[128];             /* signals, to be sent when it is on its own */
 	int status;                 /* of the last wait */
 };
 
@@ -66,7 +65,7 @@ static int go_on(struct patient *p, struct diag *d)
 			                WIFSIGNALED(p->status) ? WTERMSIG(p->status) : WSTOPSIG(p->status));
 		if (WSTOPSIG(p->status) == SIGTRAP)
 			return 0;
-		p->came[WSTOPSIG(p->status) & SIGNALS_MAX] = true;
+		p->came[WSTOPSIG(p->status)] = true;
 	}
 }
 
@@ -247,7 +246,7 @@ int inject_shim(const struct inject_plan *plan, pid_t pid, int *wait_status, str
 	}
 	if (inject_let_go(pid) != 0)
 		return diag_set(d, "it cannot be let go: %s", strerror(errno));
-	for (int signo = 1; signo <= SIGNALS_MAX; signo++)
+	for (int signo = 1; signo < (int)(sizeof(p.came) / sizeof(p.came[0])); signo++)
 		if (p.came[signo])
 			kill(pid, signo);
 	return 0;
