@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/lib/support/arena.h"
+#include "tools/lib/model/model.h"
 #include "tools/lib/model/op_math.h"
 
 /* Measurements of one descriptor that count for more than so many say nothing new. */
@@ -84,12 +85,11 @@ double trace_weight_bytes(const struct trace *t)
 
 	for (unsigned i = 0; all && i < t->n_descs; i++) {
 		const struct op_operand *o = op_operand_get(&t->descs[i], PROF_OPERAND_WEIGHT);
-		struct op_work w;
+		double bytes = o ? op_dtype_bytes(o->dtype, model_elements(o)) : 0;
 
-		if (!o)
-			continue;
-		op_work(&t->descs[i], 0, &w);
-		all[n++] = (struct weight){*o->name ? o->name : t->descs[i].native, w.weight_bytes};
+		if (o)
+			all[n++] = (struct weight){*o->name ? o->name : t->descs[i].native,
+			                           bytes * op_experts_held(&t->descs[i])};
 	}
 	if (n)
 		qsort(all, n, sizeof *all, by_name);

@@ -1,13 +1,13 @@
 /* trace_cursor.c: operations one after the other, in order of their start.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * trace_merge.c does the work for binary traces; an op list's operations are
- * in memory already. What both share is the phase.
+ * trace_merge.c does the work for binary traces, trace_list_stream.c for long op
+ * lists; a short one's operations are in memory. What all share is the phase.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/trace/trace_private.h"
+#include "tools/lib/trace/trace_list.h"
 
 struct trace_cursor *trace_cursor_open(struct trace *t)
 {
@@ -19,7 +19,9 @@ struct trace_cursor *trace_cursor_open(struct trace *t)
 	c->children = t->priv->options.children;
 	c->last_layer = t->priv->options.last_layer;
 	c->phases = calloc(t->n_processes, sizeof(*c->phases));
-	if (!c->phases || (!t->is_list && merge_open(c))) {
+	if (c->phases && t->priv->streamed)
+		c->stream = list_stream_open(t);
+	if (!c->phases || (!t->is_list && merge_open(c)) || (t->priv->streamed && !c->stream)) {
 		free(c->phases);
 		free(c);
 		return NULL;
@@ -32,16 +34,9 @@ struct trace_cursor *trace_cursor_open(struct trace *t)
 	return c;
 }
 
-static bool list_next(struct trace_cursor *c, struct op_event *ev)
+void list_event_tell(const struct trace *t, const struct list_event *e, const uint64_t *counters,
+                     struct op_event *ev)
 {
-	const struct trace *t = c->trace;
-	const struct list_event *e;
-
-	do {
-		if (c->next == t->priv->n_events)
-			return false;
-		e = &t->priv->events[c->next++];
-	} while (e->depth && !c->children);
 	ev->desc = e->desc;
 	ev->step = (int32_t)e->step - 1;
 	ev->thread = e->thread;
@@ -56,8 +51,20 @@ static bool list_next(struct trace_cursor *c, struct op_event *ev)
 	ev->n_counted = e->n_counted;
 	ev->counted_ns = e->counted_ns;
 	if (e->counters)
-		memcpy(ev->counters, t->priv->list_counters + e->counters - 1,
-		       t->n_counters * sizeof(ev->counters[0]));
+		memcpy(ev->counters, counters, t->n_counters * sizeof(ev->counters[0]));
+}
+
+static bool kept_next(struct trace_cursor *c, struct op_event *ev)
+{
+	const struct trace_private *priv = c->trace->priv;
+	const struct list_event *e;
+
+	do {
+		if (c->next == priv->n_events)
+			return false;
+		e = &priv->events[c->next++];
+	} while (e->depth && !c->children);
+	list_event_tell(c->trace, e, e->counters ? priv->list_counters + e->counters - 1 : NULL, ev);
 	return true;
 }
 
@@ -82,11 +89,12 @@ static void set_phase(struct trace_cursor *c, struct op_event *ev)
 
 int trace_cursor_next(struct trace_cursor *c, struct op_event *ev, struct diag *d)
 {
-	bool more = c->merge ? merge_next(c, ev) : list_next(c, ev);
+	int more = c->stream  ? list_stream_next(c->stream, ev, d)
+	           : c->merge ? merge_next(c, ev)
+	                      : kept_next(c, ev);
 
-	(void)d; /* lists are read whole when opened, and binary traces never stop */
-	if (!more)
-		return 0;
+	if (more <= 0)
+		return more;
 	set_phase(c, ev);
 	return 1;
 }
@@ -96,6 +104,7 @@ void trace_cursor_close(struct trace_cursor *c)
 	if (!c)
 		return;
 	merge_close(c);
+	list_stream_close(c->stream);
 	free(c->phases);
 	free(c);
 }

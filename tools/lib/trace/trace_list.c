@@ -1,38 +1,34 @@
 /* trace_list.c: an op list as a trace.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * All lines are read at once, so that an error is known before anything is
- * answered; an operation is kept in 64 bytes, its descriptor interned. Where
- * every operation says when it started they are put in the order of their
- * starts, as in a binary trace; else the list's own order is the order.
+ * All lines are read when it is opened, so that an error is known before
+ * anything is answered; descriptors are interned. The operations of a short list
+ * are kept (trace_list_order.c), those of a long one are read again by each
+ * cursor (trace_list_stream.c), so that memory does not grow with its length.
  */
 #include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 #include "tools/lib/trace/oplist.h"
 #include "tools/lib/trace/oplist_cache.h"
-#include "tools/lib/trace/trace_private.h"
+#include "tools/lib/trace/trace_list.h"
 
-struct reader {
-	struct trace *trace;
-	struct trace_private *priv;
-	struct oplist_cache *cache;
-	struct diag *diag;
-	unsigned line;
-	bool unplaced;         /* some operation does not say when it started */
-	uint32_t *last_step;   /* by process: its newest step plus 1, 0: none */
-	uint32_t *step_before; /* by step: that of its process before it, likewise */
-	unsigned last_capacity, before_capacity;
-};
+/* Steps of a process that may be in progress at once; operations of a list that
+ * is kept in memory (18 MB); text read before its pages are given back. */
+enum { STEPS_BACK = 63, EVENTS_KEPT = 262144, LET_GO_BYTES = 1 << 23 };
 
-/* Steps of a process that may be in progress at once. */
-enum { STEPS_BACK = 63 };
-
-static int no_memory(struct reader *r)
+static int no_memory(struct list_reader *r)
 {
 	return diag_at(r->diag, r->trace->path, r->line, 0, "out of memory");
+}
+
+/* A second reading met what the first one did not. */
+static int changed(struct list_reader *r)
+{
+	return diag_at(r->diag, r->trace->path, r->line, 0, "the list changed while it was read");
 }
 
 static uint64_t hash_desc(const struct op_desc *d)
@@ -81,7 +77,7 @@ static int grow_desc_slots(struct trace *t)
 	return 0;
 }
 
-static int intern_desc(struct reader *r, const struct op_desc *d, uint32_t *index)
+static int intern_desc(struct list_reader *r, const struct op_desc *d, uint32_t *index)
 {
 	struct trace *t = r->trace;
 	struct trace_private *priv = r->priv;
@@ -92,6 +88,8 @@ static int intern_desc(struct reader *r, const struct op_desc *d, uint32_t *inde
 		return no_memory(r);
 	slot = desc_slot(t, d);
 	if (!priv->desc_slots[slot]) {
+		if (r->again)
+			return changed(r);
 		descs = array_grow(t->descs, &priv->desc_capacity, t->n_descs, sizeof(*descs));
 		if (!descs)
 			return no_memory(r);
@@ -106,7 +104,7 @@ static int intern_desc(struct reader *r, const struct op_desc *d, uint32_t *inde
 
 /* The process of that name, as an index. Names are interned: equal when the
  * pointers are. Operations that name none are of one process without a name. */
-static int process_of(struct reader *r, const struct oplist_op *op, uint32_t *process)
+static int process_of(struct list_reader *r, const struct oplist_op *op, uint32_t *process)
 {
 	struct trace *t = r->trace;
 	struct trace_process *grown;
@@ -115,6 +113,8 @@ static int process_of(struct reader *r, const struct oplist_op *op, uint32_t *pr
 	for (*process = 0; *process < t->n_processes; ++*process)
 		if (t->processes[*process].name == op->process)
 			return 0;
+	if (r->again)
+		return changed(r);
 	last = array_grow(r->last_step, &r->last_capacity, t->n_processes, sizeof(*last));
 	if (last)
 		r->last_step = last;
@@ -129,30 +129,49 @@ static int process_of(struct reader *r, const struct oplist_op *op, uint32_t *pr
 	return 0;
 }
 
-static int add_step(struct reader *r, const struct oplist_op *op, uint32_t process)
+/* The next step, which the first reading has added already when this is a second one. */
+static int known_step(struct list_reader *r, const struct oplist_op *op, uint32_t process)
+{
+	const struct trace_step *s = &r->trace->steps[r->next_step];
+
+	if (r->next_step == r->trace->n_steps || s->number != op->step || s->given != op->phase
+	    || s->process != process)
+		return changed(r);
+	r->step_before[r->next_step] = r->last_step[process];
+	r->last_step[process] = ++r->next_step;
+	return 0;
+}
+
+static int add_step(struct list_reader *r, const struct oplist_op *op, uint32_t process)
 {
 	struct trace *t = r->trace;
 	uint32_t *before = array_grow(r->step_before, &r->before_capacity, t->n_steps, sizeof(*before));
+	struct list_span *spans;
 	struct trace_step *s;
 
 	if (before)
 		r->step_before = before;
+	spans = array_grow(r->spans, &r->span_capacity, t->n_steps, sizeof(*spans));
+	if (spans)
+		r->spans = spans;
 	s = array_grow(t->steps, &r->priv->step_capacity, t->n_steps, sizeof(*s));
 	if (s)
 		t->steps = s;
-	if (!before || !s)
+	if (!before || !spans || !s)
 		return no_memory(r);
 	s[t->n_steps] = (struct trace_step){
 	        .number = op->step, .given = op->phase, .is_explicit = true, .process = process};
 	before[t->n_steps] = r->last_step[process];
+	spans[t->n_steps] = (struct list_span){UINT64_MAX, 0};
 	r->last_step[process] = ++t->n_steps;
+	r->next_step = t->n_steps;
 	return 0;
 }
 
 /* The step of that number and phase, as index plus 1; 0 when none was given. It
  * is one of the process's last: threads are not further apart. */
 
-static int step_of(struct reader *r, const struct oplist_op *op, uint32_t process, uint32_t *step)
+static int step_of(struct list_reader *r, const struct oplist_op *op, uint32_t process, uint32_t *step)
 {
 	struct trace *t = r->trace;
 	struct trace_step *s;
@@ -168,10 +187,12 @@ static int step_of(struct reader *r, const struct oplist_op *op, uint32_t proces
 		*step = back < STEPS_BACK ? r->step_before[*step - 1] : 0;
 	}
 	if (!*step) {
-		if (add_step(r, op, process))
+		if (r->again ? known_step(r, op, process) : add_step(r, op, process))
 			return -1;
-		*step = t->n_steps;
+		*step = r->next_step;
 	}
+	if (r->again)
+		return 0;
 	s = &t->steps[*step - 1];
 	s->tokens = op->step_tokens ? op->step_tokens : s->tokens;
 	s->sequences = op->step_sequences ? op->step_sequences : s->sequences;
@@ -183,7 +204,7 @@ static int step_of(struct reader *r, const struct oplist_op *op, uint32_t proces
 	return 0;
 }
 
-static int thread_of(struct reader *r, int64_t tid, uint32_t process, uint32_t *thread)
+static int thread_of(struct list_reader *r, int64_t tid, uint32_t process, uint32_t *thread)
 {
 	struct trace *t = r->trace;
 	struct trace_thread *threads;
@@ -195,6 +216,8 @@ static int thread_of(struct reader *r, int64_t tid, uint32_t process, uint32_t *
 			return 0;
 		}
 	}
+	if (r->again)
+		return changed(r);
 	threads = array_grow(t->threads, &r->priv->thread_capacity, t->n_threads, sizeof(*threads));
 	if (!threads)
 		return no_memory(r);
@@ -204,7 +227,7 @@ static int thread_of(struct reader *r, int64_t tid, uint32_t process, uint32_t *
 	return 0;
 }
 
-static int counter_of(struct reader *r, const char *name, unsigned *index)
+static int counter_of(struct list_reader *r, const char *name, unsigned *index)
 {
 	struct trace *t = r->trace;
 	struct trace_counter *counters;
@@ -212,6 +235,8 @@ static int counter_of(struct reader *r, const char *name, unsigned *index)
 	for (*index = 0; *index < t->n_counters; ++*index)
 		if (t->counters[*index].name == name)
 			return 0;
+	if (r->again)
+		return changed(r);
 	if (t->n_counters == PROF_MAX_COUNTERS)
 		return diag_at(r->diag, t->path, r->line, 0,
 		               "counter '%s' is one too many: a trace has at most %u", name,
@@ -224,35 +249,21 @@ static int counter_of(struct reader *r, const char *name, unsigned *index)
 	return 0;
 }
 
-/* Counters are kept as PROF_MAX_COUNTERS numbers a reading: readings are rare. */
-static int keep_counters(struct reader *r, const struct oplist_op *op, uint32_t *position)
+/* The readings of the line's counters, each at its counter's index. */
+static int counters_of(struct list_reader *r, const struct oplist_op *op)
 {
-	struct trace_private *priv = r->priv;
-	uint64_t *all, *mine;
-
-	*position = 0;
-	if (!op->n_counters)
-		return 0;
-	all = array_grow(priv->list_counters, &priv->list_counter_capacity,
-	                 (size_t)priv->n_list_counters + PROF_MAX_COUNTERS, sizeof(*all));
-	if (!all)
-		return no_memory(r);
-	priv->list_counters = all;
-	mine = all + priv->n_list_counters;
-	memset(mine, 0, PROF_MAX_COUNTERS * sizeof(*mine));
+	memset(r->counters, 0, sizeof(r->counters));
 	for (unsigned i = 0; i < op->n_counters; i++) {
 		unsigned index;
 
 		if (counter_of(r, op->counter_names[i], &index))
 			return -1;
-		mine[index] = op->counters[i];
+		r->counters[index] = op->counters[i];
 	}
-	*position = priv->n_list_counters + 1;
-	priv->n_list_counters += PROF_MAX_COUNTERS;
 	return 0;
 }
 
-static int module_of(struct reader *r, const char *path, size_t bytes, uint32_t *module)
+static int module_of(struct list_reader *r, const char *path, size_t bytes, uint32_t *module)
 {
 	struct trace *t = r->trace;
 	struct trace_module *modules;
@@ -264,6 +275,8 @@ static int module_of(struct reader *r, const char *path, size_t bytes, uint32_t 
 			return 0;
 		}
 	}
+	if (r->again)
+		return changed(r);
 	modules = array_grow(t->modules, &r->priv->module_capacity, t->n_modules, sizeof(*modules));
 	if (!name || !modules)
 		return no_memory(r);
@@ -274,7 +287,7 @@ static int module_of(struct reader *r, const char *path, size_t bytes, uint32_t 
 }
 
 /* "libfoo.so+0x12", "0x12", or "function (libfoo.so+0x12)". */
-static int frame_of(struct reader *r, const char *text, struct prof_frame *frame)
+static int frame_of(struct list_reader *r, const char *text, struct prof_frame *frame)
 {
 	const char *open = strstr(text, " ("), *module = text, *plus;
 	size_t len = strlen(text);
@@ -301,7 +314,7 @@ static int frame_of(struct reader *r, const char *text, struct prof_frame *frame
 	return module_of(r, module, (size_t)(plus - module), &frame->module);
 }
 
-static int site_of(struct reader *r, const struct oplist_op *op, uint32_t *site)
+static int site_of(struct list_reader *r, const struct oplist_op *op, uint32_t *site)
 {
 	struct trace *t = r->trace;
 	struct prof_frame frames[PROF_MAX_FRAMES], *copy;
@@ -320,6 +333,8 @@ static int site_of(struct reader *r, const struct oplist_op *op, uint32_t *site)
 			return 0;
 		}
 	}
+	if (r->again)
+		return changed(r);
 	sites = array_grow(t->sites, &r->priv->site_capacity, t->n_sites, sizeof(*sites));
 	copy = arena_alloc(&r->priv->arena, op->n_frames * sizeof(*copy));
 	if (!sites || !copy)
@@ -331,34 +346,29 @@ static int site_of(struct reader *r, const struct oplist_op *op, uint32_t *site)
 	return 0;
 }
 
-static int keep_event(struct reader *r, const struct oplist_op *op, uint32_t desc)
+static int take_event(struct list_reader *r, const struct oplist_op *op, uint32_t desc)
 {
-	struct trace_private *priv = r->priv;
-	struct list_event *e = array_grow(priv->events, &priv->event_capacity, priv->n_events, sizeof(*e));
+	struct list_event *e = &r->event;
 	uint32_t process;
 
-	if (!e)
-		return no_memory(r);
-	priv->events = e;
-	e += priv->n_events;
 	*e = (struct list_event){.start_ns = op->start_ns,
 	                         .time_ns = op->time_ns,
 	                         .self_ns = op->time_ns,
 	                         .busy_ns = op->busy_ns,
 	                         .desc = desc,
+	                         .counters = op->n_counters != 0,
 	                         .depth = op->depth,
 	                         .n_slices = op->n_slices,
 	                         .n_counted = op->n_counted,
 	                         .counted_ns = op->counted_ns};
 	if (process_of(r, op, &process) || thread_of(r, op->thread, process, &e->thread)
-	    || step_of(r, op, process, &e->step) || keep_counters(r, op, &e->counters))
+	    || step_of(r, op, process, &e->step) || (op->n_counters && counters_of(r, op)))
 		return -1;
 	r->unplaced |= !op->has_start;
-	priv->n_events++;
 	return 0;
 }
 
-static int read_line(struct reader *r, const char *text, size_t bytes)
+static int read_line(struct list_reader *r, const char *text, size_t bytes)
 {
 	const struct oplist_op *known;
 	struct oplist_op op;
@@ -366,151 +376,174 @@ static int read_line(struct reader *r, const char *text, size_t bytes)
 
 	known = oplist_cache_find(r->cache, text, bytes, &desc);
 	if (known)
-		return keep_event(r, known, desc);
+		return take_event(r, known, desc);
 	if (oplist_parse(text, bytes, &r->priv->arena, r->trace->path, r->line, &op, r->diag)
-	    || site_of(r, &op, &op.desc.site) || intern_desc(r, &op.desc, &desc) || keep_event(r, &op, desc))
+	    || site_of(r, &op, &op.desc.site) || intern_desc(r, &op.desc, &desc) || take_event(r, &op, desc))
 		return -1;
 	oplist_cache_add(r->cache, &op, desc);
 	return 0;
 }
 
-static int by_start(const void *a, const void *b)
+int list_reader_open(struct list_reader *r, struct trace *t, bool again, struct diag *d)
 {
-	const struct list_event *x = a, *y = b;
+	const char *text = (const char *)t->priv->map;
 
-	if (x->start_ns != y->start_ns)
-		return x->start_ns < y->start_ns ? -1 : 1;
-	return x->thread < y->thread ? -1 : x->thread > y->thread;
-}
-
-/* A stable sort: self_ns is not known yet and holds the list's order meanwhile. */
-static int by_start_and_order(const void *a, const void *b)
-{
-	const struct list_event *x = a, *y = b;
-	int order = by_start(a, b);
-
-	return order ? order : x->self_ns < y->self_ns ? -1 : x->self_ns > y->self_ns;
-}
-
-static void sort_events(struct trace_private *priv)
-{
-	bool sorted = true;
-
-	for (unsigned i = 1; i < priv->n_events && sorted; i++)
-		sorted = by_start(&priv->events[i - 1], &priv->events[i]) <= 0;
-	if (sorted)
-		return;
-	for (unsigned i = 0; i < priv->n_events; i++)
-		priv->events[i].self_ns = i;
-	qsort(priv->events, priv->n_events, sizeof(*priv->events), by_start_and_order);
-	for (unsigned i = 0; i < priv->n_events; i++)
-		priv->events[i].self_ns = priv->events[i].time_ns;
-}
-
-/* The operations in progress on a thread, outermost first: indices of events. */
-struct lineage {
-	unsigned *events, n, capacity;
-};
-
-#define WHEN_UNKNOWN (PROF_DESC_UNTIMED | PROF_DESC_UNPLACED)
-
-static bool encloses(const struct trace *t, const struct list_event *parent, const struct list_event *e)
-{
-	uint32_t outer = t->descs[parent->desc].flags & WHEN_UNKNOWN;
-	uint32_t inner = t->descs[e->desc].flags & WHEN_UNKNOWN;
-
-	if (outer != inner)
-		return false; /* one has a place in time, the other has not */
-	if (inner)
-		return true; /* the list's order is all that is known */
-	return e->start_ns + e->time_ns <= parent->start_ns + parent->time_ns;
-}
-
-/* Take the time of a child off its parent's: the last operation before it on its
- * thread that is less deep. Without one, or outside of it, it is nobody's child. */
-static int place(struct reader *r, struct lineage *l, unsigned index)
-{
-	struct list_event *events = r->priv->events, *e = &events[index], *parent = NULL;
-	unsigned *grown;
-
-	while (l->n) {
-		parent = &events[l->events[l->n - 1]];
-		if (parent->depth < e->depth && encloses(r->trace, parent, e))
-			break;
-		parent = NULL;
-		l->n--;
+	*r = (struct list_reader){.trace = t,
+	                          .priv = t->priv,
+	                          .diag = d,
+	                          .again = again,
+	                          .at = text,
+	                          .gone = text,
+	                          .end = text + t->size_bytes};
+	r->cache = oplist_cache_new();
+	if (again) {
+		r->last_step = calloc(t->n_processes + 1, sizeof(*r->last_step));
+		r->step_before = calloc(t->n_steps + 1, sizeof(*r->step_before));
 	}
-	e->depth = parent ? parent->depth + 1 : 0;
-	if (parent) {
-		uint64_t until = e->start_ns + e->time_ns - parent->start_ns;
+	if (r->cache && (!again || (r->last_step && r->step_before)))
+		return 0;
+	list_reader_close(r);
+	return no_memory(r);
+}
 
-		parent->self_ns -= e->time_ns < parent->self_ns ? e->time_ns : parent->self_ns;
-		if (parent->busy_ns < until && until <= parent->time_ns)
-			parent->busy_ns = until; /* its thread was at work at least until then */
+void list_reader_close(struct list_reader *r)
+{
+	oplist_cache_free(r->cache);
+	free(r->last_step);
+	free(r->step_before);
+	free(r->spans);
+	r->cache = NULL;
+	r->last_step = r->step_before = NULL;
+	r->spans = NULL;
+}
+
+int list_reader_next(struct list_reader *r)
+{
+	while (r->at < r->end) {
+		const char *newline = memchr(r->at, '\n', (size_t)(r->end - r->at));
+		const char *stop = newline ? newline : r->end, *first = r->at;
+
+		r->line++;
+		while (first < stop && (*first == ' ' || *first == '\t' || *first == '\r'))
+			first++;
+		r->at = newline ? newline + 1 : r->end;
+		if (r->at - r->gone > LET_GO_BYTES) {
+			trace_let_go(r->trace, (const uint8_t *)r->gone, (const uint8_t *)first);
+			r->gone = first;
+		}
+		if (first < stop)
+			return read_line(r, first, (size_t)(stop - first)) ? -1 : 1;
 	}
-	grown = array_grow(l->events, &l->capacity, l->n, sizeof(*grown));
-	if (!grown)
-		return no_memory(r);
-	l->events = grown;
-	grown[l->n++] = index;
 	return 0;
 }
 
-static int find_self_times(struct reader *r)
-{
-	struct lineage *threads = calloc(r->trace->n_threads + 1, sizeof(*threads));
-	int result = 0;
+/* ---- the first reading ---- */
 
-	if (!threads)
+static int keep_event(struct list_reader *r)
+{
+	struct trace_private *priv = r->priv;
+	struct list_event *e = array_grow(priv->events, &priv->event_capacity, priv->n_events, sizeof(*e));
+	uint64_t *all;
+
+	if (!e)
 		return no_memory(r);
-	for (unsigned i = 0; i < r->priv->n_events && !result; i++)
-		result = place(r, &threads[r->priv->events[i].thread], i);
-	for (unsigned i = 0; i <= r->trace->n_threads; i++)
-		free(threads[i].events);
-	free(threads);
+	priv->events = e;
+	e[priv->n_events] = r->event;
+	if (r->event.counters) { /* PROF_MAX_COUNTERS numbers a reading: readings are rare */
+		all = array_grow(priv->list_counters, &priv->list_counter_capacity,
+		                 (size_t)priv->n_list_counters + PROF_MAX_COUNTERS, sizeof(*all));
+		if (!all)
+			return no_memory(r);
+		priv->list_counters = all;
+		memcpy(all + priv->n_list_counters, r->counters, sizeof(r->counters));
+		e[priv->n_events].counters = priv->n_list_counters + 1;
+		priv->n_list_counters += PROF_MAX_COUNTERS;
+	}
+	priv->n_events++;
+	return 0;
+}
+
+static void forget_events(struct trace_private *priv)
+{
+	free(priv->events);
+	free(priv->list_counters);
+	priv->events = NULL;
+	priv->list_counters = NULL;
+	priv->n_events = priv->event_capacity = 0;
+	priv->n_list_counters = priv->list_counter_capacity = 0;
+}
+
+/* What all operations together say: when steps were, and whether they stand in
+ * their order. */
+static void note_event(struct list_reader *r)
+{
+	const struct list_event *e = &r->event;
+	struct list_span *span = e->step ? &r->spans[e->step - 1] : NULL;
+	uint64_t end_ns = e->start_ns + e->time_ns;
+
+	r->nested |= e->depth > 0;
+	r->disordered |= r->trace->records && list_by_start(&r->before, e) > 0;
+	r->before = *e;
+	r->trace->end_ns = end_ns > r->trace->end_ns ? end_ns : r->trace->end_ns;
+	r->trace->records += e->n_slices;
+	if (!span)
+		return;
+	span->start_ns = e->start_ns < span->start_ns ? e->start_ns : span->start_ns;
+	span->end_ns = end_ns > span->end_ns ? end_ns : span->end_ns;
+}
+
+/* When each step was that does not say it. */
+static void settle_steps(const struct list_reader *r)
+{
+	for (unsigned i = 0; i < r->trace->n_steps; i++) {
+		struct trace_step *s = &r->trace->steps[i];
+		const struct list_span *span = &r->spans[i];
+
+		if (s->spanned || span->start_ns == UINT64_MAX)
+			continue;
+		if (!s->start_ns || span->start_ns < s->start_ns)
+			s->start_ns = span->start_ns;
+		if (span->end_ns > s->end_ns)
+			s->end_ns = span->end_ns;
+	}
+}
+
+/* All lines; operations are kept as long as there are at most `most` of them. */
+static int read_all(struct list_reader *r, unsigned most)
+{
+	struct trace_private *priv = r->priv;
+	int more;
+
+	while ((more = list_reader_next(r)) > 0) {
+		if (!r->again)
+			note_event(r);
+		if (!priv->streamed && keep_event(r))
+			return -1;
+		if (priv->n_events > most) {
+			forget_events(priv);
+			priv->streamed = true;
+		}
+	}
+	return more;
+}
+
+/* Those of a long list were not kept, but they have to be put in order. */
+static int read_again(struct trace *t, struct diag *d)
+{
+	struct list_reader r;
+	int result;
+
+	t->priv->streamed = false;
+	if (list_reader_open(&r, t, true, d))
+		return -1;
+	result = read_all(&r, UINT_MAX);
+	list_reader_close(&r);
 	return result;
 }
 
-/* When each step was, and the last moment of all, from its operations. */
-static void find_step_times(struct trace *t)
+int trace_list_read(struct trace *t, struct diag *d)
 {
-	for (unsigned i = 0; i < t->priv->n_events; i++) {
-		const struct list_event *e = &t->priv->events[i];
-		struct trace_step *s = e->step ? &t->steps[e->step - 1] : NULL;
-		uint64_t end_ns = e->start_ns + e->time_ns;
-
-		t->end_ns = end_ns > t->end_ns ? end_ns : t->end_ns;
-		t->records += e->n_slices;
-		if (!s || s->spanned)
-			continue;
-		if (!s->start_ns || e->start_ns < s->start_ns)
-			s->start_ns = e->start_ns;
-		if (end_ns > s->end_ns)
-			s->end_ns = end_ns;
-	}
-}
-
-static int read_lines(struct reader *r, const char *text, size_t bytes)
-{
-	const char *end = text + bytes;
-
-	for (const char *p = text; p < end; r->line++) {
-		const char *newline = memchr(p, '\n', (size_t)(end - p));
-		const char *stop = newline ? newline : end;
-		const char *first = p;
-
-		while (first < stop && (*first == ' ' || *first == '\t' || *first == '\r'))
-			first++;
-		if (first < stop && read_line(r, first, (size_t)(stop - first)))
-			return -1;
-		p = newline ? newline + 1 : end;
-	}
-	return 0;
-}
-
-int trace_list_read(struct trace *t, const char *text, size_t bytes, struct diag *d)
-{
-	struct reader r = {.trace = t, .priv = t->priv, .diag = d, .line = 1};
+	struct list_reader r;
 	int result = -1;
 
 	t->is_list = true;
@@ -519,18 +552,15 @@ int trace_list_read(struct trace *t, const char *text, size_t bytes, struct diag
 	t->clock = PROF_CLOCK_NONE;
 	t->tick_ns = 1;
 	json_object_seed(1); /* the same order of counters every time */
-	r.cache = oplist_cache_new();
-	if (!r.cache || read_lines(&r, text, bytes))
+	if (list_reader_open(&r, t, false, d))
+		return -1;
+	if (read_all(&r, EVENTS_KEPT))
 		goto out;
-	if (!r.unplaced)
-		sort_events(t->priv);
-	if (find_self_times(&r))
+	settle_steps(&r);
+	if (t->priv->streamed && (r.nested || (r.disordered && !r.unplaced)) && read_again(t, d))
 		goto out;
-	find_step_times(t);
-	result = 0;
+	result = t->priv->streamed ? 0 : list_put_in_order(t, !r.unplaced, d);
 out:
-	oplist_cache_free(r.cache);
-	free(r.last_step);
-	free(r.step_before);
+	list_reader_close(&r);
 	return result;
 }

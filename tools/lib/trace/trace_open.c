@@ -184,7 +184,7 @@ static int read_content(struct trace *t, struct diag *d)
 	if (blanks == n)
 		return diag_set(d, "%s: the file is blank: an op list has one JSON object a line", t->path);
 	if (text[blanks] == '{')
-		return trace_list_read(t, text, n, d);
+		return trace_list_read(t, d);
 	return diag_set(
 	        d,
 	        "%s: is no trace: neither does it begin with the magic of one nor with the '{' of an op list",

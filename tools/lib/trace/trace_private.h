@@ -84,6 +84,7 @@ struct trace_private {
 	struct prof_file_header header; /* of a binary trace, as it is in the file */
 
 	/* op lists */
+	bool streamed; /* its operations are not kept: each cursor reads the list again */
 	struct list_event *events;
 	unsigned n_events, event_capacity;
 	uint64_t *list_counters;
@@ -110,8 +111,8 @@ uint64_t trace_tick_scale(const struct trace *t);
 int trace_open_fd(int fd, const char *path, const struct trace_options *options, struct trace **out,
                   struct diag *d);
 
-/* trace_list.c: read an op list of `bytes` bytes at `text` into t. */
-int trace_list_read(struct trace *t, const char *text, size_t bytes, struct diag *d);
+/* trace_list.c: read the op list that is mapped. */
+int trace_list_read(struct trace *t, struct diag *d);
 
 /* A step as the file numbers it (plus 1, 0: none) in the trace's numbers, likewise. */
 static inline uint32_t trace_step_index(const struct trace *t, uint64_t step)
@@ -139,8 +140,9 @@ struct cursor_phase {
 /* trace_merge.c: a cursor's work on a binary trace. */
 struct trace_cursor {
 	struct trace *trace;
-	struct merge *merge; /* of a binary trace */
-	unsigned next;       /* event of a list */
+	struct merge *merge;        /* of a binary trace */
+	struct list_stream *stream; /* of a long list */
+	unsigned next;              /* event of a list */
 	bool children;
 	const char *last_layer;      /* --last-layer, or null */
 	uint64_t cut;                /* records passed over: of before the trace's cut_tick */
