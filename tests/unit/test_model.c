@@ -155,6 +155,10 @@ static void rows_on_units(void)
 	EXPECT(p.part[MODEL_TERM_ACTIVATIONS].ns, 2400 / 6.0);
 	device("  special_ops: 4\n  vector_tflops: 1\n");
 	EXPECT(parts_of(&o).part[MODEL_TERM_VECTOR].amount, 4 * 300 + 3 * 4);
+	device("  special_ops: 4\n  vector_tflops: 1\n  vector_tflops_by_dtype: {float16: 2}\n");
+	EXPECT(parts_of(&o).part[MODEL_TERM_VECTOR].ns, 1212 / 1e3);
+	o.operands[0].dtype = F16;
+	EXPECT(parts_of(&o).part[MODEL_TERM_VECTOR].ns, 1212 / 2e3);
 }
 
 static void levels(void)

@@ -82,10 +82,12 @@ static double matrix_rate(const struct op_desc *d, const struct arch *a)
 	return by_dtype(a, ARCH_RATES_TFLOPS, dtype, peak) * 1e3 * arch_get(a, ARCH_COMPUTE_EFF, 1);
 }
 
+/* Of the first operand's type; the scores that attention works on are sums of products. */
 static double vector_rate(const struct op_desc *d, const struct arch *a)
 {
 	double peak = arch_get(a, ARCH_VECTOR_TFLOPS, a->value[ARCH_TFLOPS] * VECTOR_SHARE);
-	unsigned dtype = d->n_operands ? d->operands[0].dtype : PROF_DTYPE_FLOAT32;
+	bool sums = !d->n_operands || op_class(d->op) == PROF_CLASS_ATTENTION;
+	unsigned dtype = sums ? PROF_DTYPE_FLOAT32 : d->operands[0].dtype;
 
 	return by_dtype(a, ARCH_RATES_VECTOR, dtype, peak) * 1e3 * arch_get(a, ARCH_COMPUTE_EFF, 1);
 }
