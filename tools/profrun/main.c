@@ -290,14 +290,32 @@ static const char *find_obstacle(const char *path, const char *library, struct l
 	return NULL;
 }
 
+/* The settings that leave operations out, as options, each with a space before it. */
+static void list_narrowed(char *text, size_t bytes)
+{
+	static const struct {
+		enum env_id id;
+		const char *option;
+	} narrow[] = {{ENV_RECORD, "record"}, {ENV_FILTER, "filter"}, {ENV_FAMILIES, "families"}};
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (unsigned i = 0; i < sizeof(narrow) / sizeof(narrow[0]) && used < bytes; i++)
+		if (strcmp(value_of(narrow[i].id), variables[narrow[i].id].standard) != 0)
+			used += (size_t)snprintf(text + used, bytes - used, " --%s=%s", narrow[i].option,
+			                         value_of(narrow[i].id));
+}
+
 static void finish_traces(pid_t pid, const struct run_times *times)
 {
 	struct run_traces found;
+	char narrowed[512];
 
 	run_traces_find(run.values[ENV_OUTPUT], pid, times->began_realtime_ns, &found);
 	run_traces_gather(run.values[ENV_OUTPUT], &found);
+	list_narrowed(narrowed, sizeof(narrowed));
 	if (!run.quiet)
-		report_run(&found, times);
+		report_run(&found, times, narrowed);
 	run_traces_release(&found);
 }
 

@@ -167,17 +167,29 @@ static void report_look(const struct run_traces *found, const char *path)
 		        "tool reads as one\n");
 }
 
-void report_run(const struct run_traces *found, const struct run_times *times)
+static void report_nothing(const struct run_times *times, const char *narrowed)
 {
-	const char *path;
-
-	if (found->list.n == 0) {
+	fprintf(stderr, "profrun: trace: none was written\n");
+	if (*narrowed)
 		fprintf(stderr,
-		        "profrun: trace: none was written\n"
+		        "profrun: run: %.3g s without an operation that%s would record\n"
+		        "profrun: look: without that profrun records all that libprofshim.so knows; "
+		        "proftrace stats shows what there is\n",
+		        times->wall_s, narrowed);
+	else
+		fprintf(stderr,
 		        "profrun: run: %.3g s without a call of a function that libprofshim.so knows\n"
 		        "profrun: look: profrun --list-hooks says what is hooked and why functions are not, "
 		        "--verbose 1 what kept them from recording\n",
 		        times->wall_s);
+}
+
+void report_run(const struct run_traces *found, const struct run_times *times, const char *narrowed)
+{
+	const char *path;
+
+	if (found->list.n == 0) {
+		report_nothing(times, narrowed);
 		return;
 	}
 	path = short_path(*found->folder && found->list.n > 1 ? found->folder : found->list.paths[0]);

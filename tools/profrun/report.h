@@ -12,7 +12,8 @@ struct run_times {
 };
 
 /* On standard error: where the traces are, what the run was, how to look at it;
- * or that there is no trace, and why. */
-void report_run(const struct run_traces *found, const struct run_times *times);
+ * or that there is no trace, and why. narrowed: the options that leave operations
+ * out, as one would type them; "": none. */
+void report_run(const struct run_traces *found, const struct run_times *times, const char *narrowed);
 
 #endif
