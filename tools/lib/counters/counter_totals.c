@@ -1,75 +1,17 @@
-/* counter_totals.c: totals of counters that were read for some operations only.
+/* counter_totals.c: the pass over operations of which a part was counted.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
- *
- * One pass: sums of squares are of residuals from a first guess (that of the
- * first observation), so that nothing cancels, and are moved to the ratio and
- * the mean at the end. An observation of stratum h: m slices that took x ns and
- * counted y[i]; d[i] = y[i] - guess[i] * x.
  */
-#include "tools/lib/counters/counter_totals.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-#include "tools/lib/support/arena.h"
+#include "tools/lib/counters/counter_totals_private.h"
 #include "tools/lib/model/op_math.h"
 
-enum { LEVELS = 4, NORMAL_SLOT = 1024, TIMES_AS_VARIED = 100 };
+#define LONG (1ull << 63) /* in a stratum's like: its slices that took long */
 
-struct stratum {
-	uint64_t like;
-	bool begun;                 /* its first operation was seen */
-	double rest, rest_time;     /* slices that were not counted, and their time */
-	double observations, m, x;  /* of the sample */
-	double xx, rest_xx;         /* sum of x^2 / m; of the rest */
-	double *y, *guess, *dx, *d; /* sums of y, the guess, sums of d x / m and of d */
-	double *dd;                 /* sums of d[i] d[j] / m; settled: covariances of the residuals */
-	double *rate;               /* settled: counts a ns or a slice */
-	struct op_event *first;     /* the first operation, when it was counted */
-	bool by_time[PROF_MAX_COUNTERS];
-	int pool; /* that it takes its rates from; -1: its own */
-};
-
-/* Like strata together. */
-struct pool {
-	unsigned level;
-	uint64_t key;
-	unsigned donors;
-	const struct stratum *only; /* the donor, where there is one alone */
-	bool by_time;
-	double *rate;
-	double *spread;     /* covariances of the donors' rates */
-	double size, sizes; /* scratch of an error: sums of sizes and of their squares */
-};
-
-/* A stratum's part in a group. */
-struct cell {
-	uint32_t stratum, group;
-	double slices, time, counted, counted_time;
-	struct cell *next; /* of the group */
-};
-
-struct totals {
-	unsigned n_strata, n_counters, n_groups, group_capacity;
-	struct stratum *strata;
-	struct group_sums {
-		struct cell *cells;
-		double y[PROF_MAX_COUNTERS];
-	} * groups;
-	struct cell **slots;
-	unsigned n_cells, n_slots;
-	struct pool *pools;
-	unsigned n_pools, pool_capacity;
-	bool timed; /* every operation has a time */
-	struct arena arena;
-};
-
-static double *numbers(struct totals *s, unsigned n)
-{
-	return arena_alloc(&s->arena, n * sizeof(double));
-}
+enum { NORMAL_SLOT = 1024, TIMES_AS_LONG = 8 };
 
 struct totals *totals_new(unsigned n_strata, unsigned n_counters, const uint64_t *like)
 {
@@ -77,16 +19,18 @@ struct totals *totals_new(unsigned n_strata, unsigned n_counters, const uint64_t
 
 	if (!s)
 		return NULL;
-	s->n_strata = n_strata;
+	s->n_strata = 2 * n_strata;
 	s->n_counters = n_counters < PROF_MAX_COUNTERS ? n_counters : PROF_MAX_COUNTERS;
 	s->timed = true;
-	s->strata = calloc(n_strata + 1, sizeof(*s->strata));
+	s->strata = calloc(2 * (size_t)n_strata + 1, sizeof(*s->strata));
 	if (!s->strata) {
 		totals_free(s);
 		return NULL;
 	}
-	for (unsigned i = 0; i < n_strata; i++)
+	for (unsigned i = 0; i < n_strata; i++) {
 		s->strata[i].like = like[i];
+		s->strata[n_strata + i].like = like[i] | LONG;
+	}
 	return s;
 }
 
@@ -186,10 +130,10 @@ static struct cell *find_cell(struct totals *s, uint32_t stratum, uint32_t group
 	return s->slots[slot] = c;
 }
 
-static int begin_stratum(struct totals *s, struct stratum *h, const struct op_event *ev)
+static int begin_stratum(struct totals *s, struct stratum *h, const struct op_event *ev, double x)
 {
 	unsigned n = s->n_counters;
-	double *sums = numbers(s, 5 * n + n * n);
+	double *sums = totals_numbers(s, 5 * n + n * n);
 
 	if (!sums)
 		return -1;
@@ -199,17 +143,17 @@ static int begin_stratum(struct totals *s, struct stratum *h, const struct op_ev
 	h->d = sums + 3 * n;
 	h->rate = sums + 4 * n;
 	h->dd = sums + 5 * n;
-	for (unsigned i = 0; i < n && ev->counted_ns; i++)
-		h->guess[i] = (double)ev->counters[i] / (double)ev->counted_ns;
+	for (unsigned i = 0; i < n && x > 0; i++)
+		h->guess[i] = (double)ev->counters[i] / x;
 	return 0;
 }
 
-static int observe(struct totals *s, struct stratum *h, const struct op_event *ev)
+int totals_observe(struct totals *s, struct stratum *h, const struct op_event *ev, double x)
 {
 	unsigned n = s->n_counters;
-	double m = ev->n_counted, x = (double)ev->counted_ns, d[PROF_MAX_COUNTERS];
+	double m = ev->n_counted, d[PROF_MAX_COUNTERS];
 
-	if (!h->y && begin_stratum(s, h, ev))
+	if (!h->y && begin_stratum(s, h, ev, x))
 		return -1;
 	h->observations++;
 	h->m += m;
@@ -228,373 +172,76 @@ static int observe(struct totals *s, struct stratum *h, const struct op_event *e
 
 /* The first of its kind is counted for certain, and is unlike the others: pages
  * are touched and code is loaded for the first time. It speaks for itself. */
-static int keep_first(struct totals *s, struct stratum *h, const struct op_event *ev)
+static int keep_first(struct totals *s, struct stratum *h, const struct op_event *ev, double x)
 {
+	h->first_x = x;
 	h->first = arena_alloc(&s->arena, sizeof(*h->first));
 	if (h->first)
 		*h->first = *ev;
 	return h->first ? 0 : -1;
 }
 
-int totals_add(struct totals *s, unsigned group, const struct op_event *ev)
+/* Whether a slice takes eight times as long as is usual for its kind (the geometric
+ * mean so far): it waited for its processor. On a busy machine such slices are most of
+ * the time, and a sample may have met none. They are strata of their own, of which
+ * one knows by like ones, and their time is taken for the usual one. */
+static bool is_long(struct stratum *h, const struct op_event *ev, double *usual)
 {
-	struct stratum *h = &s->strata[ev->desc];
-	struct cell *c = find_cell(s, ev->desc, group);
-	bool is_first = !h->begun;
-	bool is_counted = s->n_counters && ev->n_counters >= s->n_counters && ev->n_counted;
-	double rest = ev->n_slices - (is_counted ? ev->n_counted : 0);
-	double rest_time = (double)(ev->busy_ns - (is_counted ? ev->counted_ns : 0));
+	double log_time, log_usual;
 
-	if (!c)
-		return -1;
-	h->begun = true;
-	s->timed &= ev->timed;
-	c->slices += ev->n_slices;
-	c->time += (double)ev->busy_ns;
+	if (ev->busy_ns == 0)
+		return false;
+	log_time = log((double)ev->busy_ns / ev->n_slices);
+	log_usual = h->seen > 0 ? h->logs / h->seen : log_time;
+	h->seen++;
+	h->logs += fmin(log_time, log_usual + log(TIMES_AS_LONG));
+	*usual = exp(log_usual);
+	return log_time > log_usual + log(TIMES_AS_LONG);
+}
+
+/* An operation's part that was counted, and all of it. */
+struct part {
+	double slices, time, counted, counted_time;
+};
+
+static void add_part(struct stratum *h, struct cell *c, const struct part *p)
+{
+	double rest = p->slices - p->counted, rest_time = p->time - p->counted_time;
+
+	c->slices += p->slices;
+	c->time += p->time;
+	c->counted += p->counted;
+	c->counted_time += p->counted_time;
 	h->rest += rest;
 	h->rest_time += rest_time;
 	h->rest_xx += rest > 0 ? rest_time * rest_time / rest : 0;
+}
+
+int totals_add(struct totals *s, unsigned group, const struct op_event *ev)
+{
+	bool is_counted = s->n_counters && ev->n_counters >= s->n_counters && ev->n_counted;
+	struct part part = {ev->n_slices, (double)ev->busy_ns, is_counted ? ev->n_counted : 0,
+	                    is_counted ? (double)ev->counted_ns : 0};
+	struct stratum *h = &s->strata[ev->desc];
+	bool is_first = !h->begun;
+	struct cell *c;
+	double usual;
+
+	h->begun = true;
+	if (s->n_counters && is_long(h, ev, &usual)) {
+		h += s->n_strata / 2;
+		part.time = usual * part.slices;
+		part.counted_time = usual * part.counted;
+	}
+	c = find_cell(s, (uint32_t)(h - s->strata), group);
+	if (!c)
+		return -1;
+	s->timed &= ev->timed;
+	add_part(h, c, &part);
+	for (unsigned i = 0; is_counted && i < s->n_counters; i++)
+		s->groups[group].y[i] += (double)ev->counters[i];
 	if (!is_counted)
 		return 0;
-	c->counted += ev->n_counted;
-	c->counted_time += (double)ev->counted_ns;
-	for (unsigned i = 0; i < s->n_counters; i++)
-		s->groups[group].y[i] += (double)ev->counters[i];
-	return is_first ? keep_first(s, h, ev) : observe(s, h, ev);
-}
-
-/* ---- what the strata say ---- */
-
-/* A residual is d + a x + b m: of the ratio, or of the mean. */
-struct shift {
-	double a, b;
-};
-
-static struct shift shift_of(const struct stratum *h, unsigned i, bool by_time)
-{
-	if (by_time)
-		return (struct shift){h->guess[i] - h->y[i] / h->x, 0};
-	return (struct shift){h->guess[i], -h->y[i] / h->m};
-}
-
-static double covariance(const struct stratum *h, unsigned n, unsigned i, unsigned j, struct shift p,
-                         struct shift q)
-{
-	double dd = i >= j ? h->dd[i * n + j] : h->dd[j * n + i];
-	double sum = dd + q.a * h->dx[i] + p.a * h->dx[j] + q.b * h->d[i] + p.b * h->d[j] + p.a * q.a * h->xx
-	             + (p.a * q.b + p.b * q.a) * h->x + p.b * q.b * h->m;
-
-	return sum / (h->observations - 1);
-}
-
-/* Variance of a total with residuals of variance v: `size` is what is not
- * counted, in slices, as the estimator sees it. */
-static double variance(const struct stratum *h, double v, double size)
-{
-	return v * (size * size / h->m + h->rest);
-}
-
-/* A thread that lost its processor takes time and counts nothing. A sample that
- * met none of that does not know it: times vary far more outside of it then. */
-static bool time_is_a_guide(const struct stratum *h)
-{
-	double in_sample = (h->xx - h->x * h->x / h->m) / (h->observations - 1);
-	double in_rest = (h->rest_xx - h->rest_time * h->rest_time / h->rest) / (h->rest - 1);
-
-	return !(in_rest > TIMES_AS_VARIED * in_sample); /* nor with one slice alone */
-}
-
-/* Small samples without the tail of a skewed distribution have both a low mean
- * and a low variance: taking the smaller variance at its word would take the
- * mean just then. It has to be smaller beyond chance: F at 95 %, by the normal
- * approximation of its logarithm (Fisher). */
-static bool ratio_is_better(const struct stratum *h, unsigned n, unsigned i)
-{
-	struct shift ratio = shift_of(h, i, true), mean = shift_of(h, i, false);
-	double size = h->rest_time / (h->x / h->m);
-	double chance = exp(2 * 1.645 / sqrt(h->observations - 1));
-
-	return variance(h, covariance(h, n, i, i, ratio, ratio), size)
-	       <= variance(h, covariance(h, n, i, i, mean, mean), h->rest) * chance;
-}
-
-static int settle_stratum(struct totals *s, struct stratum *h)
-{
-	unsigned n = s->n_counters;
-	double *result = numbers(s, n * n);
-	struct shift shift[PROF_MAX_COUNTERS];
-
-	if (!result)
-		return -1;
-	for (unsigned i = 0; i < n; i++) {
-		h->by_time[i] = s->timed && h->x > 0 && time_is_a_guide(h) && ratio_is_better(h, n, i);
-		shift[i] = shift_of(h, i, h->by_time[i]);
-		h->rate[i] = h->y[i] / (h->by_time[i] ? h->x : h->m);
-	}
-	for (unsigned i = 0; i < n; i++)
-		for (unsigned j = 0; j < n; j++)
-			result[i * n + j] = covariance(h, n, i, j, shift[i], shift[j]);
-	for (unsigned i = 0; i < n; i++)
-		result[i * n + i] = result[i * n + i] > 0 ? result[i * n + i] : 0;
-	h->dd = result;
-	return 0;
-}
-
-/* ---- like strata ---- */
-
-static uint64_t key_at(uint64_t like, unsigned level)
-{
-	static const unsigned dropped[LEVELS] = {0, 32, 48, 63};
-
-	return like >> dropped[level];
-}
-
-static double size_of(const struct pool *p, double x, double m)
-{
-	return p->by_time ? x : m;
-}
-
-static void spread_of(const struct totals *s, struct pool *p)
-{
-	unsigned n = s->n_counters;
-
-	for (unsigned h = 0; h < s->n_strata; h++) {
-		const struct stratum *donor = &s->strata[h];
-		double size = size_of(p, donor->x, donor->m);
-
-		if (!donor->observations || size == 0 || key_at(donor->like, p->level) != p->key)
-			continue;
-		for (unsigned i = 0; i < n; i++)
-			for (unsigned j = 0; j < n; j++)
-				p->spread[i * n + j] += (donor->y[i] / size - p->rate[i])
-				                        * (donor->y[j] / size - p->rate[j]) / (p->donors - 1);
-	}
-}
-
-static int make_pool(struct totals *s, unsigned level, uint64_t key)
-{
-	struct pool *p = array_grow(s->pools, &s->pool_capacity, s->n_pools, sizeof(*p));
-	unsigned n = s->n_counters;
-	double size = 0;
-
-	if (!p)
-		return -1;
-	s->pools = p;
-	p += s->n_pools;
-	*p = (struct pool){.level = level, .key = key, .by_time = s->timed};
-	p->rate = numbers(s, n + n * n);
-	if (!p->rate)
-		return -1;
-	p->spread = p->rate + n;
-	for (unsigned h = 0; h < s->n_strata; h++) {
-		const struct stratum *donor = &s->strata[h];
-		double its = size_of(p, donor->x, donor->m);
-
-		if (!donor->observations || its == 0 || key_at(donor->like, level) != key)
-			continue;
-		p->only = donor;
-		p->donors++;
-		size += its;
-		for (unsigned i = 0; i < n; i++)
-			p->rate[i] += donor->y[i];
-	}
-	for (unsigned i = 0; i < n; i++)
-		p->rate[i] /= size;
-	if (p->donors > 1)
-		spread_of(s, p);
-	s->n_pools++;
-	return 0;
-}
-
-/* The pool of that level that a stratum is in, made when there is none. */
-static int find_pool(struct totals *s, const struct stratum *h, unsigned level)
-{
-	uint64_t key = key_at(h->like, level);
-
-	for (unsigned i = 0; i < s->n_pools; i++)
-		if (s->pools[i].level == level && s->pools[i].key == key)
-			return (int)i;
-	return make_pool(s, level, key) ? -1 : (int)s->n_pools - 1;
-}
-
-static bool has_spread(const struct pool *p)
-{
-	return p->donors > 1 || (p->donors == 1 && p->only->observations > 1);
-}
-
-static int choose_pool(struct totals *s, struct stratum *h)
-{
-	for (unsigned level = 0; level < LEVELS; level++) {
-		h->pool = find_pool(s, h, level);
-		if (h->pool < 0)
-			return -1;
-		if (has_spread(&s->pools[h->pool]))
-			break;
-	}
-	return 0;
-}
-
-int totals_settle(struct totals *s)
-{
-	for (unsigned i = 0; i < s->n_strata; i++) {
-		struct stratum *h = &s->strata[i];
-
-		h->pool = -1;
-		if (!h->observations && h->first && observe(s, h, h->first))
-			return -1; /* better than nothing */
-		if (h->observations > 1 && settle_stratum(s, h))
-			return -1;
-	}
-	for (unsigned i = 0; i < s->n_strata; i++)
-		if (s->strata[i].observations < 2 && s->strata[i].rest > 0 && choose_pool(s, &s->strata[i]))
-			return -1;
-	return 0;
-}
-
-/* ---- totals ---- */
-
-static double uncounted(const struct cell *c)
-{
-	return c->slices - c->counted;
-}
-
-static double uncounted_time(const struct cell *c)
-{
-	return c->time > c->counted_time ? c->time - c->counted_time : 0;
-}
-
-struct totals_counts totals_counts(const struct totals *s, unsigned group)
-{
-	struct totals_counts n = {0};
-
-	for (const struct cell *c = group < s->n_groups ? s->groups[group].cells : NULL; c; c = c->next) {
-		n.slices += c->slices;
-		n.counted += c->counted;
-		n.borrowed += s->strata[c->stratum].pool >= 0 ? uncounted(c) : 0;
-	}
-	return n;
-}
-
-double totals_value(const struct totals *s, unsigned group, unsigned counter)
-{
-	double total;
-
-	if (group >= s->n_groups)
-		return 0;
-	total = s->groups[group].y[counter];
-	for (const struct cell *c = s->groups[group].cells; c; c = c->next) {
-		const struct stratum *h = &s->strata[c->stratum];
-		bool by_time = h->by_time[counter];
-		const double *rate = h->rate;
-
-		if (uncounted(c) <= 0)
-			continue;
-		if (h->pool >= 0) {
-			by_time = s->pools[h->pool].by_time;
-			rate = s->pools[h->pool].rate;
-		}
-		total += rate[counter] * (by_time ? uncounted_time(c) : uncounted(c));
-	}
-	return total;
-}
-
-/* slopes' * matrix * slopes */
-static double quadratic(const double *matrix, const double *slopes, unsigned n)
-{
-	double sum = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		for (unsigned j = 0; j < n; j++)
-			sum += slopes[i] * slopes[j] * matrix[i * n + j];
-	return sum > 0 ? sum : 0;
-}
-
-/* A variance, with its degrees of freedom as Welch and Satterthwaite add them. */
-struct spread {
-	double variance, squares;
-};
-
-static void add_variance(struct spread *sum, double v, double freedom)
-{
-	sum->variance += v;
-	sum->squares += v * v / freedom;
-}
-
-/* What is left uncounted of size `time` and `slices`, by a stratum's own sample. */
-static void add_own(struct spread *sum, const struct stratum *h, unsigned n, const double *slopes,
-                    double time, double slices)
-{
-	double scaled[PROF_MAX_COUNTERS];
-
-	for (unsigned i = 0; i < n; i++)
-		scaled[i] = slopes[i] * (h->by_time[i] ? time / (h->x / h->m) : slices);
-	add_variance(sum, quadratic(h->dd, scaled, n) / h->m + quadratic(h->dd, slopes, n) * slices,
-	             h->observations - 1);
-}
-
-/* Of pool p's strata in a group. */
-static void add_pool(struct spread *sum, const struct pool *p, unsigned n, const double *slopes)
-{
-	double v = quadratic(p->spread, slopes, n);
-
-	if (p->size == 0)
-		return;
-	if (!has_spread(p))
-		sum->variance = NAN;
-	else if (p->donors > 1)
-		add_variance(sum, v * (p->size * p->size / p->donors + p->sizes), p->donors - 1);
-	else
-		add_own(sum, p->only, n, slopes, p->by_time ? p->size : 0,
-		        p->by_time ? p->size / (p->only->x / p->only->m) : p->size);
-}
-
-/* Student's t over the normal distribution's, both at 97.5 %: the expansion of
- * Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.5. */
-static double widening(double freedom)
-{
-	const double x = 1.959963984540054;
-	double x2 = x * x, v = freedom < 1 ? 1 : freedom;
-	double g1 = x * (x2 + 1) / 4;
-	double g2 = x * ((5 * x2 + 16) * x2 + 3) / 96;
-	double g3 = x * (((3 * x2 + 19) * x2 + 17) * x2 - 15) / 384;
-	double g4 = x * ((((79 * x2 + 776) * x2 + 1482) * x2 - 1920) * x2 - 945) / 92160;
-
-	return 1 + (g1 + (g2 + (g3 + g4 / v) / v) / v) / v / x;
-}
-
-double totals_error(const struct totals *s, unsigned group, const double *slopes)
-{
-	struct spread sum = {0, 0};
-
-	for (unsigned i = 0; i < s->n_pools; i++)
-		s->pools[i].size = s->pools[i].sizes = 0;
-	for (const struct cell *c = group < s->n_groups ? s->groups[group].cells : NULL; c; c = c->next) {
-		const struct stratum *h = &s->strata[c->stratum];
-		struct pool *p = h->pool >= 0 ? &s->pools[h->pool] : NULL;
-
-		if (uncounted(c) <= 0)
-			continue;
-		if (p) {
-			double size = size_of(p, uncounted_time(c), uncounted(c));
-
-			p->size += size;
-			p->sizes += size * size;
-		} else {
-			add_own(&sum, h, s->n_counters, slopes, uncounted_time(c), uncounted(c));
-		}
-	}
-	for (unsigned i = 0; i < s->n_pools; i++)
-		add_pool(&sum, &s->pools[i], s->n_counters, slopes);
-	if (isnan(sum.variance))
-		return NAN;
-	return sum.variance > 0 ? sqrt(sum.variance) * widening(sum.variance * sum.variance / sum.squares)
-	                        : 0;
-}
-
-double totals_value_error(const struct totals *s, unsigned group, unsigned counter)
-{
-	double slopes[PROF_MAX_COUNTERS] = {0};
-
-	slopes[counter] = 1;
-	return totals_error(s, group, slopes);
+	return is_first ? keep_first(s, h, ev, part.counted_time)
+	                : totals_observe(s, h, ev, part.counted_time);
 }

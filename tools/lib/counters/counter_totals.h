@@ -16,6 +16,9 @@
  * A stratum's first operation, when counted, adds its counts and is left out of
  * the sample: recorders take it for certain, and a first time is unlike others.
  *
+ * Slices that take far longer than is usual for their descriptor are strata of
+ * their own: they waited, and what they counted is not in proportion to it.
+ *
  * A stratum with fewer than two observations takes the ratio of like ones: of
  * the same operation, data type and context (attention grows with every token),
  * else without the context, else of the same operation, else of all. Its
