@@ -66,7 +66,6 @@ for program in plain_static plain_static_pie plain_static_stripped; do
 	"$tools/proftrace" export trace.bin >list.jsonl || bad "$program: the trace can't be read"
 	/usr/bin/env python3 "$src/tests/preload/plain_llama.py" 3 4 "${left_out[@]}" <list.jsonl || bad "$program: see above"
 	site="forward \\($bin/$program\\+0x[0-9a-f]+\\)"
-	[ $program = plain_static_stripped ] && site="$bin/$program\\+0x[0-9a-f]+" # names are not looked up in debug files
 	grep -qE "\"callsite\": \[\"$site\", \"" list.jsonl || bad "$program: no call site in forward"
 	for arch in PIM-AI-1chip H100; do
 		"$tools/profreplay" trace.bin --arch $arch >replay || bad "$program: no replay on $arch"

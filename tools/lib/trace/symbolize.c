@@ -156,6 +156,57 @@ static void read_debug_file(struct symbolizer *s, struct module_symbols *to, con
 	read_file(s, to, path, m);
 }
 
+/* The name in a section .gnu_debuglink: a file of its own has what was stripped. */
+static bool debug_link(const char *path, char *name, size_t bytes)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	Elf *elf = fd >= 0 ? elf_begin(fd, ELF_C_READ_MMAP, NULL) : NULL;
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	Elf_Data *data;
+	size_t names;
+
+	*name = 0;
+	if (elf && elf_kind(elf) == ELF_K_ELF && elf_getshdrstrndx(elf, &names) == 0)
+		while (!*name && (section = elf_nextscn(elf, section))) {
+			const char *of = gelf_getshdr(section, &header)
+			                         ? elf_strptr(elf, names, header.sh_name)
+			                         : NULL;
+
+			if (of && !strcmp(of, ".gnu_debuglink") && (data = elf_rawdata(section, NULL))
+			    && data->d_size && memchr(data->d_buf, 0, data->d_size))
+				snprintf(name, bytes, "%s", (const char *)data->d_buf);
+		}
+	if (elf)
+		elf_end(elf);
+	if (fd >= 0)
+		close(fd);
+	return *name && !strchr(name, '/');
+}
+
+/* Where else debug files are: by what the module's file says, and FILE.debug. They
+ * are told by their build-id. */
+static void read_debug_beside(struct symbolizer *s, struct module_symbols *to, const char *file,
+                              const struct trace_module *m)
+{
+	const char *slash = strrchr(file, '/');
+	int dir = slash ? (int)(slash - file) : 0;
+	char name[256], path[4800];
+
+	if (!m->build_id_bytes || !slash)
+		return;
+	snprintf(path, sizeof(path), "%s.debug", file);
+	read_file(s, to, path, m);
+	if (!debug_link(file, name, sizeof(name)))
+		return;
+	snprintf(path, sizeof(path), "%.*s/%s", dir, file, name);
+	read_file(s, to, path, m);
+	snprintf(path, sizeof(path), "%.*s/.debug/%s", dir, file, name);
+	read_file(s, to, path, m);
+	snprintf(path, sizeof(path), "/usr/lib/debug%.*s/%s", dir, file, name);
+	read_file(s, to, path, m);
+}
+
 static int by_start(const void *a, const void *b)
 {
 	const struct symbol *x = a, *y = b;
@@ -175,12 +226,14 @@ static struct module_symbols *symbols_of(struct symbolizer *s, uint32_t id)
 	to->loaded = true;
 	if (m->path[0] == '/') {
 		read_file(s, to, m->path, m);
+		read_debug_beside(s, to, m->path, m);
 	} else if (m->build_id_bytes) { /* of the program's folder, if it is that file still */
 		char path[4400];
 
 		snprintf(path, sizeof(path), "%.2000s/%.2000s", trace_fact_get(s->trace, "process.cwd"),
 		         m->path);
 		read_file(s, to, path, m);
+		read_debug_beside(s, to, path, m);
 	}
 	read_debug_file(s, to, m);
 	if (to->n)

@@ -3,7 +3,7 @@
  *
  * A module's file is used when its build-id is the recorded one (or none was
  * recorded); else, and where it is stripped, the separate debug file of that
- * build-id. Tables are read once, when first asked for. C++ names are shown as
+ * build-id, in /usr/lib/debug or where the shim looks for one. Tables are read once, when first asked for. C++ names are shown as
  * they are written in C++.
  */
 #ifndef TOOLS_LIB_TRACE_SYMBOLIZE_H
