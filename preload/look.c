@@ -3,8 +3,6 @@
  */
 #include "preload/look.h"
 
-#include <stdbool.h>
-
 #include "preload/builtin.h"
 #include "preload/user/hooks_user.h"
 #include "preload/entry/slots.h"
@@ -44,6 +42,11 @@ void look_again(void)
 {
 	if (__atomic_load_n(&is_started, __ATOMIC_ACQUIRE))
 		look_alone(false);
+}
+
+__attribute__((no_sanitize("address", "thread"))) bool look_is_started(void)
+{
+	return __atomic_load_n(&is_started, __ATOMIC_RELAXED);
 }
 
 void look_start(void)

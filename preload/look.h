@@ -9,8 +9,13 @@
 #ifndef PRELOAD_LOOK_H
 #define PRELOAD_LOOK_H
 
+#include <stdbool.h>
+
 /* At the start, after the families. */
 void look_start(void);
+
+/* Whether look_start() has begun; before that nothing is taken over. */
+bool look_is_started(void);
 
 /* Libraries may have come. Cheap if none came. */
 void look_again(void);

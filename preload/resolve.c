@@ -59,8 +59,9 @@ bool resolve_is_own(const void *address)
 	return (uintptr_t)address - own_low < own_high - own_low;
 }
 
-/* Its version is a newer one since all of libdl is in libc. */
-resolve_dlsym_fn *resolve_dlsym(void)
+/* Its version is a newer one since all of libdl is in libc. A sanitizer comes here before it is
+ * ready to check any code. */
+__attribute__((no_sanitize("address", "thread"))) resolve_dlsym_fn *resolve_dlsym(void)
 {
 	static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.2.5", "GLIBC_2.17"};
 	static void *cached;
@@ -89,7 +90,8 @@ void *resolve_next(const char *name)
 
 static void *symbol_of_module(const char *path, const char *name)
 {
-	static int (*real_close)(void *);
+	static void *cached;
+	int (*real_close)(void *);
 	void *handle = dlopen(path[0] ? path : NULL, RTLD_LAZY | RTLD_NOLOAD);
 	void *found;
 
@@ -98,8 +100,10 @@ static void *symbol_of_module(const char *path, const char *name)
 		return NULL;
 	}
 	found = symbol_in(handle, name);
+	real_close = (int (*)(void *))__atomic_load_n(&cached, __ATOMIC_RELAXED);
 	if (!real_close)
 		real_close = (int (*)(void *))resolve_next("dlclose");
+	__atomic_store_n(&cached, (void *)(uintptr_t)real_close, __ATOMIC_RELAXED);
 	if (real_close)
 		real_close(handle);
 	return found;

@@ -55,14 +55,17 @@ static void find_run(void)
 
 static void fill_header(struct prof_file_header *h)
 {
+	double raw_ns = clock_raw_ns(&recorder.clock);
+
+	__atomic_store(&recorder.clock.raw_ns, &raw_ns,
+	               __ATOMIC_RELAXED); /* what later syncs are compared with */
 	memset(h, 0, sizeof(*h));
 	memcpy(h->magic, PROF_TRACE_MAGIC, sizeof(h->magic));
 	h->version = PROF_TRACE_VERSION;
 	h->header_bytes = sizeof(*h);
 	h->clock_kind = recorder.clock.kind;
 	h->tick_shift = recorder.clock.tick_shift;
-	recorder.clock.raw_ns = clock_raw_ns(&recorder.clock); /* what later syncs are compared with */
-	h->tick_ns_estimate = recorder.clock.raw_ns * (double)(1u << recorder.clock.tick_shift);
+	h->tick_ns_estimate = raw_ns * (double)(1u << recorder.clock.tick_shift);
 	h->epoch_raw = recorder.clock.epoch_raw;
 	h->epoch_realtime_ns = recorder.clock.epoch_realtime_ns;
 	h->epoch_monotonic_ns = recorder.clock.epoch_monotonic_ns;

@@ -462,7 +462,8 @@ void thread_work(struct recorder_work *sum)
 		add_work(t, sum);
 }
 
-static void add_sums(struct thread_sums *sums, const struct thread *t)
+/* As add_work(). */
+__attribute__((no_sanitize("thread"))) static void add_sums(struct thread_sums *sums, const struct thread *t)
 {
 	for (; t; t = t->next) {
 		sums->records += __atomic_load_n(&t->pub.records, __ATOMIC_RELAXED);

@@ -7,7 +7,6 @@
 
 struct blas_plan blas_plans[BLAS_SHAPES][BLAS_INTERFACES][2];
 
-static uint32_t family_string;
 bool blas_recording;
 
 /* ---- descriptors ---- */
@@ -23,9 +22,7 @@ static __attribute__((noinline)) uint32_t intern(struct prof_thread *t, const st
 	                               hook->detail[DETAIL_OUT]};
 	struct prof_desc_spec spec = {.layer = -1};
 
-	if (!family_string)
-		family_string = prof_intern_string("blas", 4);
-	spec.family = family_string;
+	spec.family = prof_intern_string("blas", 4);
 	spec.name = prof_intern_string(hook->name, strlen(hook->name));
 	spec.site = (uint32_t)key->where;
 	blas_describe(&spec, &routine, blas_plan_of(hook), key->value);

@@ -38,7 +38,6 @@ const struct hook lapack_hooks[LAPACK_NUMBERS] = {
 
 const struct known_table lapack_table = {"lapack", lapack_hooks, LAPACK_NUMBERS};
 
-static uint32_t family_string;
 static bool recording;
 
 static uint64_t argument(const void *call, unsigned i)
@@ -50,10 +49,8 @@ static uint32_t intern(struct hook_call *call, const struct call_key *key, const
 {
 	struct prof_desc_spec spec = {.op = PROF_OP_OTHER};
 
-	if (!family_string)
-		family_string = prof_intern_string("lapack", 6);
 	lapack_describe(c, &spec);
-	spec.family = family_string;
+	spec.family = prof_intern_string("lapack", 6);
 	spec.name = prof_intern_string(call->hook->name, strlen(call->hook->name));
 	return call_intern(call, key, &spec);
 }

@@ -14,7 +14,6 @@ enum {
 };
 
 static uint32_t destroyed[1u << PLACES_LOG2];
-static uint32_t family_string;
 static bool recording;
 
 static uint32_t *place_of(const void *primitive)
@@ -50,9 +49,7 @@ void onednn_exit(struct hook_call *call)
 
 static uint32_t intern(struct hook_call *call, const struct call_key *key, struct prof_desc_spec *spec)
 {
-	if (!family_string)
-		family_string = prof_intern_string("onednn", 6);
-	spec->family = family_string;
+	spec->family = prof_intern_string("onednn", 6);
 	return call_intern(call, key, spec);
 }
 

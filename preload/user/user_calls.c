@@ -20,7 +20,6 @@
 
 enum { CONTEXT_BYTES = 256 };
 
-static uint32_t family_string;
 static const char *file_path;
 
 __thread bool user_inside __attribute__((tls_model("initial-exec")));
@@ -158,9 +157,7 @@ static __attribute__((noinline)) uint32_t intern(struct prof_thread *t, const st
 		spec.layer = -1;
 		complain(key->target, rule);
 	}
-	if (!family_string)
-		family_string = prof_intern_string("user", 4);
-	spec.family = family_string;
+	spec.family = prof_intern_string("user", 4);
 	spec.name = prof_intern_string(key->target->hook.name, strlen(key->target->hook.name));
 	spec.site = (uint32_t)key->where;
 	if (rule->layer >= 0 && key->value[rule->layer] >= 0 && key->value[rule->layer] <= INT16_MAX)

@@ -130,7 +130,10 @@ void clock_start(struct clock_setup *setup)
 
 double clock_raw_ns(const struct clock_setup *setup)
 {
-	if (setup->raw_ns > 0)
-		return setup->raw_ns;
+	double known;
+
+	__atomic_load(&setup->raw_ns, &known, __ATOMIC_RELAXED); /* another thread may begin the trace */
+	if (known > 0)
+		return known;
 	return measured_raw_ns(setup->epoch_raw, setup->epoch_monotonic_ns, SHORTEST_NS);
 }
