@@ -9,11 +9,13 @@
 #include "runtime/energy/energy.h"
 #include "runtime/guard.h"
 #include "runtime/trace/meta.h"
+#include "runtime/trace/note.h"
 #include "runtime/trace/output.h"
 #include "runtime/process/process.h"
 #include "runtime/record_switch.h"
 #include "runtime/recorder.h"
 #include "runtime/recorder_state.h"
+#include "runtime/say.h"
 #include "runtime/step.h"
 #include "runtime/clock/sync.h"
 #include "runtime/thread.h"
@@ -53,6 +55,12 @@ static void write_end(enum prof_end_reason reason)
 	meta_add(PROF_META_END, &part, 1);
 }
 
+static void tell_dropped(void)
+{
+	if (say_dropped())
+		note_add("Standard error was full: %u lines of the recorder's were dropped.", say_dropped());
+}
+
 /* For good: nothing is recorded any more. */
 static void finish(enum prof_end_reason reason)
 {
@@ -68,6 +76,7 @@ static void finish(enum prof_end_reason reason)
 		record_switch_end();
 		counters_end();
 		energy_end();
+		tell_dropped();
 		write_end(reason);
 		if (recorder.state == RECORDER_OPEN) {
 			meta_close();

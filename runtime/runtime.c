@@ -161,6 +161,7 @@ static void begin_anew(void)
 	counters_after_fork();
 	energy_after_fork();
 	step_after_fork();
+	say_after_fork();
 	recorder.records = recorder.lost = recorder.skipped = recorder.slow_raw = 0;
 	memset(&recorder.work, 0, sizeof(recorder.work));
 	recorder_set_phase(RECORDER_ARMED);

@@ -2,11 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * A program that closed its standard error may have opened a file of its own
- * as descriptor 2 since; a line of ours would spoil it.
+ * as descriptor 2 since; a line of ours would spoil it. And one whose reader
+ * sleeps must not put the program to sleep: some lines are said with the
+ * recorder's lock held. What finds no room is dropped and counted.
  */
 #include "runtime/say.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -23,6 +26,7 @@
 
 static bool have_error;
 static struct stat error_file;
+static uint32_t dropped; /* atomic */
 
 void say_start(void)
 {
@@ -53,6 +57,24 @@ static void write_quietly(const char *line, size_t bytes)
 		sigtimedwait(&pipe_only, NULL, &at_once);
 }
 
+/* A pipe with room for one page takes a line whole and at once. */
+static bool takes_a_line(void)
+{
+	struct pollfd error = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&error, 1, 0) == 1 && (error.revents & POLLOUT);
+}
+
+uint32_t say_dropped(void)
+{
+	return __atomic_load_n(&dropped, __ATOMIC_RELAXED);
+}
+
+void say_after_fork(void)
+{
+	dropped = 0;
+}
+
 void say_line(const char *sentence)
 {
 	char line[LINE_BYTES];
@@ -65,8 +87,12 @@ void say_line(const char *sentence)
 		n = sizeof(line) - 1;
 		line[n - 1] = '\n';
 	}
-	if (n > 0 && same_error())
-		write_quietly(line, (size_t)n);
+	if (n > 0 && same_error()) {
+		if (takes_a_line())
+			write_quietly(line, (size_t)n);
+		else
+			__atomic_fetch_add(&dropped, 1, __ATOMIC_RELAXED);
+	}
 	guard_uncalm(&g);
 }
 
