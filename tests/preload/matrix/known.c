@@ -27,6 +27,7 @@ void (*known_kernel)(int m, int n, int k, float *c);
 
 static struct ledger *ledger;
 static uint32_t image;
+static unsigned long fewer = 1;
 static __thread struct ledger_lane *mine;
 
 void known_must(int condition, const char *what)
@@ -52,12 +53,14 @@ void known_child(void)
 
 __attribute__((constructor)) static void map_ledger(void)
 {
-	const char *path = getenv("MATRIX_LEDGER");
+	const char *path = getenv("MATRIX_LEDGER"), *divisor = getenv("MATRIX_FEWER");
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 	void *map = mmap(NULL, sizeof(*ledger), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	known_must(fd >= 0 && map != MAP_FAILED, "the ledger");
 	close(fd);
+	if (divisor)
+		fewer = strtoul(divisor, NULL, 10);
 	ledger = map;
 	known_child();
 }
@@ -67,7 +70,7 @@ struct ledger_lane *known_lane(void)
 	uint32_t number = __atomic_add_fetch(&ledger->lanes, 1, __ATOMIC_RELAXED);
 
 	known_must(number <= LEDGER_LANES, "number of lanes");
-	ledger->lane[number - 1].image = image;
+	__atomic_store_n(&ledger->lane[number - 1].image, image, __ATOMIC_RELAXED);
 	return &ledger->lane[number - 1];
 }
 
@@ -89,12 +92,22 @@ void known_call_on(struct ledger_lane *lane)
 	__atomic_store_n(&lane->done, lane->done + 1, __ATOMIC_RELAXED);
 }
 
-void known_calls(unsigned long n)
+unsigned long known_fewer(unsigned long n)
+{
+	return (n + fewer - 1) / fewer;
+}
+
+void known_all_calls(unsigned long n)
 {
 	struct ledger_lane *lane = known_mine();
 
 	while (n-- > 0)
 		known_call_on(lane);
+}
+
+void known_calls(unsigned long n)
+{
+	known_all_calls(known_fewer(n));
 }
 
 void known_fate(enum fate fate)
@@ -114,6 +127,6 @@ void known_running(void)
 
 	ledger->image[image - 1].running = 1;
 	for (uint32_t i = 0; i < lanes; i++)
-		if (ledger->lane[i].image == image)
+		if (__atomic_load_n(&ledger->lane[i].image, __ATOMIC_RELAXED) == image)
 			ledger->lane[i].least = __atomic_load_n(&ledger->lane[i].done, __ATOMIC_RELAXED);
 }

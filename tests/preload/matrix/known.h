@@ -14,8 +14,12 @@ extern "C" {
 /* What makes an operation; programs without a kernel of their own set it. */
 extern void (*known_kernel)(int m, int n, int k, float *c);
 
-/* n operations on the calling thread's own lane. */
+/* n things to do, or the part of them that MATRIX_FEWER leaves of those: watched code is slow. */
+unsigned long known_fewer(unsigned long n);
+
+/* So many operations on the calling thread's own lane; all of them, come what may. */
 void known_calls(unsigned long n);
+void known_all_calls(unsigned long n);
 
 /* One operation on this lane. */
 void known_call_on(struct ledger_lane *lane);

@@ -15,7 +15,7 @@
 static int much(void)
 {
 	known_fate(FATE_STOPPED);
-	known_calls(1000000);
+	known_all_calls(1000000);
 	return 3;
 }
 

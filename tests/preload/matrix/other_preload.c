@@ -14,10 +14,13 @@ static unsigned long calls;
 void cblas_sgemm(int layout, int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda,
                  const float *b, int ldb, float beta, float *c, int ldc)
 {
-	static sgemm *next;
+	static sgemm *cached;
+	sgemm *next = __atomic_load_n(&cached, __ATOMIC_RELAXED);
 
-	if (!next)
+	if (!next) {
 		next = (sgemm *)dlsym(RTLD_NEXT, "cblas_sgemm");
+		__atomic_store_n(&cached, next, __ATOMIC_RELAXED);
+	}
 	__atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED);
 	next(layout, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }

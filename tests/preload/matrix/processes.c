@@ -65,7 +65,7 @@ static int fork_records(void)
 static int fork_quiet(void)
 {
 	known_calls(1000);
-	for (int i = 0; i < 50; i++) {
+	for (int i = 0; i < (int)known_fewer(50); i++) {
 		pid_t pid = fork();
 
 		if (pid == 0) {
@@ -110,11 +110,11 @@ static int fork_before_first(void)
 	return 3;
 }
 
-static volatile int stop;
+static int stop;
 
 static void *record_until(void *ignored)
 {
-	while (!stop)
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
 		known_calls(10);
 	return ignored;
 }
@@ -125,7 +125,7 @@ static void fork_in_crowd(pid_t (*make)(void), int children)
 
 	for (int i = 0; i < 4; i++)
 		known_must(pthread_create(&thread[i], NULL, record_until, NULL) == 0, "pthread_create");
-	for (int i = 0; i < children; i++) {
+	for (int i = 0; i < (int)known_fewer((unsigned)children); i++) {
 		pid_t pid = make();
 
 		if (pid == 0) {
@@ -137,7 +137,7 @@ static void fork_in_crowd(pid_t (*make)(void), int children)
 		known_calls(100);
 		await(pid);
 	}
-	stop = 1;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	for (int i = 0; i < 4; i++)
 		pthread_join(thread[i], NULL);
 }
@@ -168,7 +168,7 @@ static void *come_and_go_until(void *ignored)
 {
 	pthread_t thread;
 
-	for (int i = 0; i < 4000 && !stop; i++) {
+	for (int i = 0; i < 4000 && !__atomic_load_n(&stop, __ATOMIC_RELAXED); i++) {
 		known_must(pthread_create(&thread, NULL, record_deep_once, NULL) == 0, "pthread_create");
 		pthread_join(thread, NULL);
 	}
@@ -183,7 +183,7 @@ static int fork_among_readers(void)
 
 	for (int i = 0; i < 3; i++)
 		known_must(pthread_create(&thread[i], NULL, come_and_go_until, NULL) == 0, "pthread_create");
-	for (int i = 0; i < 120; i++) {
+	for (int i = 0; i < (int)known_fewer(120); i++) {
 		pid_t pid = fork();
 
 		if (pid == 0) {
@@ -193,7 +193,7 @@ static int fork_among_readers(void)
 		}
 		await(pid);
 	}
-	stop = 1;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	for (int i = 0; i < 3; i++)
 		pthread_join(thread[i], NULL);
 	return 3;
@@ -232,7 +232,7 @@ static int clone_records(void)
 static int clone_quiet(void)
 {
 	known_calls(1000);
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < (int)known_fewer(20); i++) {
 		pid_t pid = i % 2 ? raw_clone() : bare_fork();
 
 		if (pid == 0)
@@ -251,7 +251,7 @@ static int clone_among_threads(void)
 
 	for (int i = 0; i < 4; i++)
 		known_must(pthread_create(&thread[i], NULL, record_until, NULL) == 0, "pthread_create");
-	for (int i = 0; i < 30; i++) {
+	for (int i = 0; i < (int)known_fewer(30); i++) {
 		pid_t pid = raw_clone();
 
 		if (pid == 0) {
@@ -263,7 +263,7 @@ static int clone_among_threads(void)
 		known_calls(100);
 		await(pid);
 	}
-	stop = 1;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	for (int i = 0; i < 4; i++)
 		pthread_join(thread[i], NULL);
 	return 3;
@@ -273,7 +273,7 @@ static int clone_among_threads(void)
 static int vfork_exit(void)
 {
 	known_calls(100);
-	for (int i = 0; i < 50; i++) {
+	for (int i = 0; i < (int)known_fewer(50); i++) {
 		pid_t pid = vfork();
 
 		if (pid == 0)
@@ -317,7 +317,7 @@ static int exec_fails(void)
 	char *arguments[] = {WORD("/nonexistent/program"), WORD("plain"), NULL};
 
 	known_calls(100);
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < (int)known_fewer(20); i++) {
 		errno = 0;
 		printf("%d ", execv(arguments[0], arguments));
 		printf("%d ", errno);
@@ -414,7 +414,7 @@ static int exec_abandoned(void)
 
 	signal(SIGALRM, leave_exec);
 	known_calls(100);
-	for (int i = 0; i < 50; i++) {
+	for (int i = 0; i < (int)known_fewer(50); i++) {
 		leave_one_exec(arguments);
 		known_calls(100);
 		known_must(pthread_create(&thread, NULL, exec_until_cancelled, arguments) == 0, "a thread");
@@ -480,7 +480,7 @@ static int spawn(void)
 	pid_t pid;
 
 	known_calls(100);
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < (int)known_fewer(10); i++) {
 		known_must(posix_spawn(&pid, self, NULL, NULL, arguments, environ) == 0, "posix_spawn");
 		known_calls(10);
 		await(pid);

@@ -5,11 +5,13 @@
 #
 # usage: run.sh BUILD SITUATION
 # MATRIX_RUN_UNDER: what to run the shimmed program under, "valgrind" or nothing.
+# MATRIX_RUN_FEWER: what to divide numbers of operations, threads and children by, where code is watched.
 # MATRIX_RUN_LIMIT: seconds after which a program hangs; it is told where then.
 # situations.txt says how each is run; the functions it uses are here and in ways.sh.
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1
 name=$2
+root=$(cd "$here/../../.." && pwd)
 bin=$build/tests/preload/matrix
 lib=$build/lib/libprofshim.so
 check=$bin/matrix_check
@@ -22,17 +24,29 @@ cd "$work" || exit 1
 [ -f "$lib" ] || { echo "$lib: not built"; exit 1; }
 under=${MATRIX_RUN_UNDER-}
 limit=${MATRIX_RUN_LIMIT:-60}
+fewer=${MATRIX_RUN_FEWER:-1}
 unset "${!PROFSHIM_@}" "${!MATRIX_@}" LD_PRELOAD
+export MATRIX_FEWER=$fewer
 
 bad() {
 	echo "$name: $*"
 	failures=$((failures + 1))
 }
 
-# The sanitizer's own library must come first, where there is one.
+# The sanitizer's own library must come first, where there is one. Faults are left to the program, whose
+# end by them is compared; leaks are not looked for, as the shim takes no memory of malloc.
 preload=$lib
 sanitizer=$(ldd "$bin/matrix_threads" | grep -oE '/[^ ]*lib(asan|tsan)\.so[^ ]*' | head -1)
 [ -z "$sanitizer" ] || preload=$sanitizer:$lib
+sanitizer_options() { # sanitizer_options FOLDER: reports go there
+	local common=log_path=$1/report:handle_segv=0:handle_sigbus=0:handle_abort=0:use_sigaltstack=0
+	mkdir -p "$1"
+	chmod 777 "$1"
+	export ASAN_OPTIONS=$common:detect_leaks=0:verify_asan_link_order=0
+	export VALGRIND_OPTS="-q --vgdb=no --run-libc-freeres=no --trace-children=yes --fair-sched=try --log-file=$1/report.%p \
+--suppressions=$root/tests/valgrind.supp"
+	export UBSAN_OPTIONS=$common:print_stacktrace=1 TSAN_OPTIONS=$common:exitcode=0:report_thread_leaks=0:report_signal_unsafe=0:suppressions=$here/tsan.supp
+}
 
 new_ledger() {
 	rm -f "$1"
@@ -87,6 +101,7 @@ attempt() {
 	watcher=$!
 	(
 		cd "$folder/cwd" || exit 1
+		sanitizer_options "$folder/reports"
 		before "$folder/cwd"
 		exec "$@"
 	) >"$folder/out" 2>"$folder/err" </dev/null
@@ -120,6 +135,18 @@ compare() {
 	done
 }
 
+# What a sanitizer found, under the shim or in the program by itself; without valgrind's remarks on
+# system calls that it does not know, on the overflow that is the situation `stack_ends`, and on how
+# the program ended, which is compared.
+reports() {
+	local report found
+	for report in "$work"/*/reports/*; do
+		[ -s "$report" ] || continue
+		found=$(sed -E '/^==[0-9]+== Process terminating/,$d; /^--[0-9]+-- /d; /Stack overflow in thread #1/d; /^==[0-9]+== *$/d' "$report")
+		[ -z "$found" ] || bad "a sanitizer found: $(head -c 6000 <<<"$found")"
+	done
+}
+
 traces() {
 	mapfile -t found < <(find "$work/shim" -name '*.bin' -type f | sort)
 }
@@ -134,8 +161,9 @@ both() {
 	local theirs=$ahead$behind
 	shift
 	attempt plain $wrap env ${theirs:+LD_PRELOAD="$theirs"} "$program" "$@"
-	attempt shim $under $wrap env LD_PRELOAD="$ours" MATRIX_SHIM="$ours" "$program" "$@"
+	attempt shim $wrap env LD_PRELOAD="$ours" MATRIX_SHIM="$ours" $under "$program" "$@"
 	compare
+	reports
 	traces
 	"$check" "$work/shim/ledger" "${found[@]}" || bad "the traces are not what was done"
 	case $(cat shim/status) in
