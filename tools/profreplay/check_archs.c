@@ -14,6 +14,7 @@ static const struct table_column columns[] = {
         {"assumed", "assumed", TABLE_COUNT},
         {"can have a range", "may_range", TABLE_COUNT},
         {"have one", "ranged", TABLE_COUNT},
+        {"a scope", "scoped", TABLE_COUNT},
         {"file", "file", TABLE_TEXT},
 };
 
@@ -29,6 +30,7 @@ static void add_rows(struct table *t, const struct arch_set *set)
 		table_number(t, p.assumed);
 		table_number(t, p.may_range);
 		table_number(t, p.ranged);
+		table_number(t, p.scoped);
 		table_text(t, set->archs[i].path);
 	}
 }

@@ -237,7 +237,7 @@ static void count(struct arch_pedigree *p, double value, enum arch_good good)
 
 struct arch_pedigree arch_pedigree_of(const struct arch *a)
 {
-	struct arch_pedigree p = {0, 0, 0, 0, 0};
+	struct arch_pedigree p = {0, 0, 0, 0, 0, 0};
 
 	for (unsigned i = 0; i < ARCH_N_KEYS; i++)
 		count(&p, a->value[i], keys[i].n.good);
@@ -253,6 +253,7 @@ struct arch_pedigree arch_pedigree_of(const struct arch *a)
 		p.sourced += *o->source != 0;
 		p.assumed += !strncmp(o->source, "assumed", 7) || strstr(o->source, "; assumed") != NULL;
 		p.ranged += o->lo < o->hi;
+		p.scoped += *o->scope != 0;
 	}
 	return p;
 }

@@ -17,6 +17,7 @@ struct arch_pedigree {
 	unsigned sourced;           /* of those, with a source of their own */
 	unsigned assumed;           /* of those, whose source is no public one */
 	unsigned may_range, ranged; /* that can have a range, and that have one */
+	unsigned scoped;            /* that say what they count: a cell, a device, a board ... */
 };
 struct arch_pedigree arch_pedigree_of(const struct arch *a);
 
