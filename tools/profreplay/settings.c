@@ -101,6 +101,23 @@ static struct cli_option *fill(struct settings *s, struct cli_option *o)
 	return o;
 }
 
+/* What the published rules do not know: ignored in silence, it would look as if
+ * it had been priced. Null: nothing of that is asked for. */
+static const char *roofline_alone(const struct settings *s)
+{
+	const struct model_group_options *g = &s->group;
+
+	if (s->explain)
+		return "--explain shows the terms of the roofline model";
+	if (s->without.n)
+		return "--without leaves out terms of the roofline model; that of --model pim-ai has none";
+	if (s->stream_weights)
+		return "--stream-weights is the roofline model's; that of --model pim-ai has no capacity";
+	if (g->tensor || g->pipeline || g->expert || g->micro_batches || s->topology || s->collective)
+		return "several devices are the roofline model's; --model pim-ai knows one, or --map";
+	return NULL;
+}
+
 /* CSV is one table: two cannot be told apart. */
 static int check(const struct settings *s, unsigned n_args)
 {
@@ -111,8 +128,8 @@ static int check(const struct settings *s, unsigned n_args)
 		       CLI_USAGE;
 	if (!strcmp(s->format, "csv") && s->verbose)
 		return cli_error("profreplay", "--verbose explains in text; choose --format text"), CLI_USAGE;
-	if (s->explain && !strcmp(s->model, "pim-ai"))
-		return cli_error("profreplay", "--explain shows the terms of the roofline model"), CLI_USAGE;
+	if (!strcmp(s->model, "pim-ai") && roofline_alone(s))
+		return cli_error("profreplay", roofline_alone(s)), CLI_USAGE;
 	if (s->check_arch && !n_args)
 		return cli_error("profreplay", "--check-arch needs a file"), CLI_USAGE;
 	if (s->list_archs || s->check_arch || s->arch_schema)
