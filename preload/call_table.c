@@ -29,7 +29,7 @@ struct call_table *call_begin(struct hook_call *call, struct call_key *key)
 	if (!(t = prof_thread_get()))
 		return NULL;
 	if (!prof_wanted(t)) {
-		t->skipped++;
+		prof_count(&t->skipped);
 		return NULL;
 	}
 	table = t->slot[PROF_SLOT_TABLE];

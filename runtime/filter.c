@@ -202,7 +202,7 @@ static uint64_t mark_value(const struct thread *t, uint32_t k)
 
 static void leave_out(struct thread *t)
 {
-	t->pub.skipped++;
+	prof_count(&t->pub.skipped);
 	if (!t->position.group)
 		return;
 	t->position.group_skipped++;

@@ -192,6 +192,12 @@ static inline bool prof_record_ready(const struct prof_thread *t)
 	return (t->busy | t->choosy) == 0 && t->p < __atomic_load_n(&t->limit, __ATOMIC_RELAXED);
 }
 
+/* A count of this thread's, which the end of recording may read at any time. */
+static inline void prof_count(uint64_t *n)
+{
+	__atomic_store_n(n, *n + 1, __ATOMIC_RELAXED);
+}
+
 /* As prof_record(), but false, with nothing done, for an operation that is not
  * the expected one, or when anything is in the way. */
 static inline bool prof_record_expected(struct prof_thread *t, uint32_t desc, uint64_t raw_start,
@@ -208,7 +214,7 @@ static inline bool prof_record_expected(struct prof_thread *t, uint32_t desc, ui
 		return false;
 	}
 	__atomic_store_n(&t->p, q, __ATOMIC_RELEASE);
-	t->records++;
+	prof_count(&t->records);
 	prof_record_end(t);
 	return true;
 }

@@ -37,8 +37,8 @@
 #define RESERVE_BYTES   (2 * PROF_RECORD_MAX_BYTES + PROF_MAX_COUNTERS * PROF_COUNTER_MAX_BYTES + 8)
 #define PREDICTED_BYTES (PROF_SUCCESSORS * sizeof(struct prof_successor))
 #define NOWHERE         ((uint8_t *)8) /* beyond the limit, which is null */
-#define BUSY_SPINS      1000
-#define IDLE_MAX        64 /* ended threads that keep their chunk */
+#define FINISH_NS       20000000       /* for records in the making, when recording ends */
+#define IDLE_MAX        64             /* ended threads that keep their chunk */
 
 __thread struct prof_thread *prof_thread_current __attribute__((tls_model("initial-exec")));
 
@@ -203,9 +203,9 @@ void prof_record_now(struct prof_thread *t, uint32_t desc, uint64_t raw_start, u
 		q = prof_put_op(&t->stream, t->p, desc, prof_ticks(t, raw_start), prof_ticks(t, raw_end),
 		                NULL, 0);
 		__atomic_store_n(&t->p, q, __ATOMIC_RELEASE);
-		t->records++;
+		prof_count(&t->records);
 	} else {
-		t->lost++;
+		prof_count(&t->lost);
 	}
 	prof_record_end(t);
 }
@@ -213,9 +213,9 @@ void prof_record_now(struct prof_thread *t, uint32_t desc, uint64_t raw_start, u
 void prof_record_slow(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end)
 {
 	if (desc == PROF_DESC_FILTERED)
-		t->skipped++;
+		prof_count(&t->skipped);
 	else if (desc == PROF_NO_DESC || prof_thread_is_busy(t))
-		t->lost++;
+		prof_count(&t->lost);
 	else if (t->choosy)
 		filter_record(thread_of(t), desc, raw_start, raw_end);
 	else
@@ -431,17 +431,17 @@ void thread_halt_all(void)
 
 /* A record in the making is waited for; not for long, as its thread may wait
  * for the lock that is held here. */
-static void let_finish(const struct thread *t)
+static void let_finish(const struct thread *t, uint64_t until_ns)
 {
-	for (int i = 0; i < BUSY_SPINS && __atomic_load_n(&t->pub.busy, __ATOMIC_ACQUIRE); i++)
+	while (__atomic_load_n(&t->pub.busy, __ATOMIC_ACQUIRE) && prof_clock_monotonic() < until_ns)
 		sched_yield();
 }
 
-static void seal_list(struct thread *t)
+static void seal_list(struct thread *t, uint64_t until_ns)
 {
 	for (; t; t = t->next) {
 		if (&t->pub != prof_thread_current)
-			let_finish(t);
+			let_finish(t, until_ns);
 		if (t->chunk.head)
 			chunk_seal(&t->chunk, __atomic_load_n(&t->pub.p, __ATOMIC_ACQUIRE));
 	}
@@ -449,8 +449,10 @@ static void seal_list(struct thread *t)
 
 void thread_seal_all(void)
 {
-	seal_list(live);
-	seal_list(idle);
+	uint64_t until_ns = prof_clock_monotonic() + FINISH_NS;
+
+	seal_list(live, until_ns);
+	seal_list(idle, until_ns);
 }
 
 void thread_work(struct recorder_work *sum)

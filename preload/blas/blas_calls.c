@@ -125,7 +125,7 @@ static struct blas_thread *begin(struct blas_note *note)
 	if (!blas_recording || !(t = prof_thread_get()))
 		return NULL;
 	if (!prof_wanted(t)) {
-		t->skipped++;
+		prof_count(&t->skipped);
 		return NULL;
 	}
 	b = t->slot[PROF_SLOT_BLAS];

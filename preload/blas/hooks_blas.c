@@ -88,8 +88,8 @@ static inline void *enter_unwanted(struct hook_call *call, struct prof_thread *t
 
 	if ((!t && blas_recording) || !resolve_match(&call->hook->cache->way[0], call->return_address, &real))
 		return NULL;
-	if (blas_recording)
-		t->skipped++;
+	if (t && blas_recording)
+		prof_count(&t->skipped);
 	return pass_by(call, note, real);
 }
 
@@ -120,7 +120,7 @@ static inline __attribute__((always_inline)) void *enter_expected(struct hook_ca
 		return NULL;
 	if (__builtin_expect(e->desc == PROF_DESC_FILTERED, 0) && e->real) {
 		follow(t, b, e);
-		t->skipped++;
+		prof_count(&t->skipped);
 		return pass_by(call, note, e->real);
 	}
 	now = prof_clock_cpu();

@@ -180,7 +180,7 @@ static void *enter(struct hook_call *call)
 	if (op->rule == TORCH_NONE || !(t = prof_thread_get()))
 		return call->real;
 	if (!prof_wanted(t)) {
-		t->skipped++;
+		prof_count(&t->skipped);
 		return call->real;
 	}
 	torch_layout_ready(call->return_address); /* so that its time is no operation's */

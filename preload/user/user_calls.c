@@ -371,7 +371,7 @@ static void begin(struct hook_call *call, struct user_note *note)
 		return;
 	}
 	if (note->rule->kind == USER_OP && !prof_wanted(t)) {
-		t->skipped++;
+		prof_count(&t->skipped);
 		return;
 	}
 	if (note->rule->kind != USER_OP && u->n_open == USER_OPEN_MAX)

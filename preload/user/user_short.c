@@ -44,7 +44,7 @@ void *user_enter_shortly(struct hook_call *call)
 		return NULL;
 	now = 0;
 	if (s->rule && s->desc == PROF_DESC_FILTERED)
-		t->skipped++;
+		prof_count(&t->skipped);
 	else if (!prof_counters_rest(t, now = prof_clock_cpu()))
 		return NULL;
 	user_count_call(u, h, before);

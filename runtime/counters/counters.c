@@ -290,9 +290,9 @@ void prof_record_counted(struct prof_thread *t, uint32_t desc, uint64_t raw_star
 		                 prof_put_op(&t->stream, t->p, desc, prof_ticks(t, raw_start),
 		                             prof_ticks(t, raw_end), deltas, n),
 		                 __ATOMIC_RELEASE);
-		t->records++;
+		prof_count(&t->records);
 	} else {
-		t->lost++;
+		prof_count(&t->lost);
 	}
 	prof_record_end(t);
 	sampling_learn(&thread->sampling, desc, raw_end - raw_start);
