@@ -12,6 +12,7 @@
 #include "tools/lib/energy/energy_fit.h"
 #include "tools/lib/energy/energy_model.h"
 #include "tools/lib/energy/energy_steps.h"
+#include "tools/lib/replay/measured.h"
 
 #define NEAR(a, b) CU_ASSERT_DOUBLE_EQUAL(a, b, 1e-9 * (1 + fabs((double)(b))))
 
@@ -134,6 +135,56 @@ static void steps_share(void)
 
 /* Random steps: never more than the machine used, and all of it where some step
  * was always under way. */
+/* What a step may have too much the one beside it may have too little. */
+static void a_phase_is_surer_than_its_steps(void)
+{
+	struct trace_step steps[] = {
+	        {.start_ns = 1000000, .end_ns = 4000000, .phase = PROF_PHASE_DECODE},
+	        {.start_ns = 4500000, .end_ns = 9500000, .phase = PROF_PHASE_DECODE},
+	        {.start_ns = 9600000, .end_ns = 10000000, .phase = PROF_PHASE_PREFILL},
+	        {.start_ns = 10000000, .end_ns = 16000000, .phase = PROF_PHASE_DECODE},
+	        {.start_ns = 15000000, .end_ns = 20000000, .phase = PROF_PHASE_DECODE},
+	};
+	struct trace t = three_domains();
+	struct energy *e = energy_new(&t);
+
+	t.steps = steps;
+	t.n_steps = 5;
+	/* 8 of the first 10 ms, in which the package used 1 J and can use 2: 0.8 J, 0.6 to 1. */
+	NEAR(energy_error_of_phase(e, &t, PROF_PHASE_DECODE), 0.2);
+	/* 0.4 of them: 0.04 J, 0 to 0.08; and of the memory's 0.1 J 0.004, which is its largest power. */
+	NEAR(energy_error_of_phase(e, &t, PROF_PHASE_PREFILL), 0.04);
+	NEAR(energy_error_of_phase(e, &t, PROF_PHASE_UNKNOWN), 0);
+	energy_free(e);
+}
+
+/* Operations without steps get the mean power between the first and the last. */
+static void operations_without_steps(void)
+{
+	struct op_desc desc = {.op = PROF_OP_OTHER, .name = "", .context = ""};
+	struct op_event events[] = {
+	        {.start_ns = 5000000, .time_ns = 5000000, .busy_ns = 5000000, .timed = true},
+	        {.start_ns = 20000000, .time_ns = 5000000, .busy_ns = 5000000, .timed = true},
+	};
+	struct trace t = three_domains();
+	struct measured m;
+
+	t.descs = &desc;
+	t.n_descs = 1;
+	measured_begin(&m, &t, NULL, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		events[i].phase = PROF_PHASE_PREFILL;
+		events[i].step = -1;
+		measured_event(&m, &events[i]);
+	}
+	measured_end(&m, NULL);
+	CU_ASSERT_TRUE(m.energy_is_measured);
+	NEAR(m.phase[PROF_PHASE_PREFILL].energy_j, 2.7 * 10 / 20);
+	NEAR(m.phase[PROF_PHASE_PREFILL].idle_j, 22.5 * 0.01);
+	NEAR(m.phase[PROF_PHASE_UNKNOWN].energy_j, 0);
+	NEAR(measured_total(&m).energy_j, 2.7 * 10 / 20);
+}
+
 static void steps_conserve(void)
 {
 	struct trace_step steps[24];
@@ -350,6 +401,8 @@ int main(void)
 	CU_ADD_TEST(s, attribution);
 	CU_ADD_TEST(s, one_sample_is_none);
 	CU_ADD_TEST(s, steps_share);
+	CU_ADD_TEST(s, a_phase_is_surer_than_its_steps);
+	CU_ADD_TEST(s, operations_without_steps);
 	CU_ADD_TEST(s, steps_conserve);
 	CU_ADD_TEST(s, fit_finds_weights);
 	CU_ADD_TEST(s, fit_never_goes_below_zero);

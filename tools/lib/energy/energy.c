@@ -105,12 +105,24 @@ bool energy_is_measured(const struct energy *e)
 	return false;
 }
 
+/* What the energy of a part of an interval may be wrong by, when it is taken for as large
+ * a part of the interval's. */
+static double slack_of(double all, double length_s, double share, double max_w)
+{
+	double even = all * share;
+	double least = fmax(0, all - (1 - share) * length_s * max_w);
+	double most = fmin(all, share * length_s * max_w);
+	double slack = fmax(even - least, most - even);
+
+	return slack > 1e-9 * all ? slack : 0; /* below what the arithmetic rounds: none */
+}
+
 /* Energy that a meter had counted at a time, and what is uncertain of it. Before
  * the first and after the last reading nothing is known to have been used. */
 static struct energy_figure at(const struct meter *m, double ns)
 {
 	const struct reading *a, *b;
-	double all, length, share, even, least, most, slack;
+	double all, share;
 	unsigned low = 0, high = m->n;
 
 	while (low < high) { /* the first reading after ns */
@@ -126,13 +138,9 @@ static struct energy_figure at(const struct meter *m, double ns)
 	a = &m->readings[low - 1];
 	b = &m->readings[low];
 	all = b->joules - a->joules;
-	length = (b->ns - a->ns) / 1e9;
 	share = (ns - a->ns) / (b->ns - a->ns);
-	even = all * share;
-	least = fmax(0, all - (1 - share) * length * m->max_w);
-	most = fmin(all, share * length * m->max_w);
-	slack = fmax(even - least, most - even); /* below what the arithmetic rounds: none */
-	return (struct energy_figure){a->joules + even, slack > 1e-9 * all ? slack : 0};
+	return (struct energy_figure){a->joules + all * share,
+	                              slack_of(all, (b->ns - a->ns) / 1e9, share, m->max_w)};
 }
 
 struct energy_figure energy_domain_between(const struct energy *e, unsigned domain, double from_ns,
@@ -161,6 +169,36 @@ struct energy_figure energy_between(const struct energy *e, double from_ns, doub
 		sum.joules = isnan(sum.joules) ? one.joules : sum.joules + one.joules;
 		sum.error_j = isnan(sum.error_j) ? one.error_j : sum.error_j + one.error_j;
 	}
+	return sum;
+}
+
+static double meter_error_of(const struct meter *m, const struct energy_stretch *s, unsigned n)
+{
+	double sum = 0;
+	unsigned first = 0;
+
+	for (unsigned i = 1; i < m->n; i++) {
+		const struct reading *a = &m->readings[i - 1], *b = &m->readings[i];
+		double covered = 0;
+
+		while (first < n && s[first].to_ns <= a->ns)
+			first++;
+		for (unsigned k = first; k < n && s[k].from_ns < b->ns; k++)
+			covered += fmin(s[k].to_ns, b->ns) - fmax(s[k].from_ns, a->ns);
+		if (b->ns > a->ns)
+			sum += slack_of(b->joules - a->joules, (b->ns - a->ns) / 1e9,
+			                fmin(1, covered / (b->ns - a->ns)), m->max_w);
+	}
+	return sum;
+}
+
+double energy_error_of(const struct energy *e, const struct energy_stretch *stretches, unsigned n)
+{
+	double sum = 0;
+
+	for (unsigned i = 0; i < e->trace->n_domains; i++)
+		if (is_outermost(e, i) && e->meters[i].n > 1)
+			sum += meter_error_of(&e->meters[i], stretches, n);
 	return sum;
 }
 

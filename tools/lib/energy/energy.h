@@ -31,6 +31,17 @@ bool energy_is_measured(const struct energy *e);
 /* All domains that are not part of others, from_ns to to_ns of the trace. */
 struct energy_figure energy_between(const struct energy *e, double from_ns, double to_ns);
 
+/* Stretches of time, ascending, none within another. */
+struct energy_stretch {
+	double from_ns, to_ns;
+};
+
+/* What the joules of all n stretches together may be wrong by, all domains that are no
+ * part of others: less than the sum of what each may be, for what is taken from one
+ * stretch at a border within an interval mostly goes to the next. In an interval of which
+ * the stretches cover a part f, their energy lies between E - (1 - f) T P and f T P. */
+double energy_error_of(const struct energy *e, const struct energy_stretch *stretches, unsigned n);
+
 /* One domain: index into trace.domains. */
 struct energy_figure energy_domain_between(const struct energy *e, unsigned domain, double from_ns,
                                            double to_ns);

@@ -92,3 +92,39 @@ int energy_of_steps(const struct energy *e, const struct trace *t, struct energy
 	free(active);
 	return 0;
 }
+
+static int by_start(const void *a, const void *b)
+{
+	const struct energy_stretch *x = a, *y = b;
+
+	return x->from_ns < y->from_ns ? -1 : x->from_ns > y->from_ns;
+}
+
+/* Steps of several processes lie within each other. */
+static unsigned unite(struct energy_stretch *s, unsigned n)
+{
+	unsigned kept = 0;
+
+	qsort(s, n, sizeof(*s), by_start);
+	for (unsigned i = 0; i < n; i++)
+		if (kept && s[i].from_ns <= s[kept - 1].to_ns)
+			s[kept - 1].to_ns = fmax(s[kept - 1].to_ns, s[i].to_ns);
+		else
+			s[kept++] = s[i];
+	return kept;
+}
+
+double energy_error_of_phase(const struct energy *e, const struct trace *t, enum prof_phase phase)
+{
+	struct energy_stretch *s = calloc((size_t)t->n_steps + 1, sizeof(*s));
+	unsigned n = 0;
+	double error;
+
+	for (unsigned i = 0; s && i < t->n_steps; i++)
+		if (is_whole(&t->steps[i]) && t->steps[i].phase == phase)
+			s[n++] = (struct energy_stretch){(double)t->steps[i].start_ns,
+			                                 (double)t->steps[i].end_ns};
+	error = s ? energy_error_of(e, s, unite(s, n)) : NAN;
+	free(s);
+	return error;
+}

@@ -17,4 +17,8 @@ struct energy_step {
  * sum over steps is never more than the machine used. 0, or -1 without memory. */
 int energy_of_steps(const struct energy *e, const struct trace *t, struct energy_step *steps);
 
+/* What the joules of all steps of a phase together may be wrong by (energy_error_of);
+ * NaN without memory. */
+double energy_error_of_phase(const struct energy *e, const struct trace *t, enum prof_phase phase);
+
 #endif

@@ -40,7 +40,6 @@ static void change_step(struct measured *m, int32_t step)
 	bool goes_on = step >= 0 && m->seen && m->seen[step];
 
 	m->step = step;
-	m->begun = true;
 	m->want_tokens = !goes_on;
 	m->steps += step >= 0 && !goes_on;
 	if (step >= 0 && m->seen)
@@ -64,8 +63,12 @@ void measured_event(struct measured *m, const struct op_event *ev)
 		if (m->desc_ns)
 			m->desc_ns[(size_t)ev->desc * MEASURED_PHASES + ev->phase] += time_ns;
 	}
-	if (!m->begun || ev->step != m->step)
+	m->last_ns = (double)(int64_t)(ev->start_ns + ev->time_ns);
+	if (!m->begun || ev->step != m->step) {
+		m->first_ns = m->begun ? m->first_ns : (double)(int64_t)ev->start_ns;
+		m->begun = true;
 		change_step(m, ev->step);
+	}
 	if (d->op != PROF_OP_LINEAR)
 		return;
 	if (m->want_tokens) {
@@ -132,12 +135,30 @@ static void add_between(struct measured *m)
 	}
 }
 
-/* Energy of steps goes to their phases; a run without steps is one phase. */
+/* A run without steps: its operations' time, at the mean power from the first to the
+ * last. They may lie beside each other, and took no more than the machine then. */
+static void read_meters_of_operations(struct measured *m, const struct energy *e)
+{
+	struct energy_figure whole = energy_between(e, m->first_ns, m->last_ns);
+	double length_ns = m->last_ns - m->first_ns, ops_ns = 0, idle_w = energy_idle_w(e);
+
+	for (unsigned i = 0; i < MEASURED_PHASES; i++)
+		ops_ns += m->phase[i].ops_ns;
+	for (unsigned i = 0; i < MEASURED_PHASES && length_ns > 0; i++) {
+		struct measured_phase *p = &m->phase[i];
+		double share = p->ops_ns / fmax(length_ns, ops_ns);
+
+		p->energy_j = whole.joules * share;
+		p->energy_error_j = whole.error_j * share;
+		p->idle_j = idle_w * length_ns * share / 1e9;
+	}
+}
+
+/* Energy of steps goes to their phases. */
 static void read_meters(struct measured *m, const struct energy *e)
 {
 	const struct trace *t = m->trace;
 	struct energy_step *steps = calloc((size_t)t->n_steps + 1, sizeof(*steps));
-	struct energy_figure whole = energy_between(e, 0, (double)t->end_ns);
 	bool known = steps && energy_of_steps(e, t, steps) == 0;
 	double idle_w = energy_idle_w(e);
 
@@ -147,16 +168,12 @@ static void read_meters(struct measured *m, const struct energy *e)
 		if (isnan(steps[i].joules))
 			continue;
 		p->energy_j += steps[i].joules;
-		p->energy_error_j += steps[i].error_j;
 		p->idle_j += idle_w * steps[i].machine_ns / 1e9;
 	}
-	if (!t->n_steps) {
-		struct measured_phase *p = &m->phase[PROF_PHASE_UNKNOWN];
-
-		p->energy_j = whole.joules;
-		p->energy_error_j = whole.error_j;
-		p->idle_j = idle_w * (double)t->end_ns / 1e9;
-	}
+	for (unsigned i = 0; known && i < MEASURED_PHASES && t->n_steps; i++)
+		m->phase[i].energy_error_j = energy_error_of_phase(e, t, (enum prof_phase)i);
+	if (!t->n_steps)
+		read_meters_of_operations(m, e);
 	for (unsigned i = 0; i < MEASURED_PHASES && !known; i++)
 		m->phase[i].energy_j = NAN;
 	free(steps);

@@ -34,6 +34,7 @@ struct measured {
 	double batch; /* sequences that shapes do not show; 1: none */
 	int32_t step;
 	bool want_tokens, begun;
+	double first_ns, last_ns; /* from where the first operation began to the end of the last */
 	double rows[MEASURED_PHASES];
 	double *recording_ns; /* by phase: taken off the steps' walls, the caller's; may be null */
 	uint8_t *seen;        /* [steps of the trace], zeros at first, the caller's; may be null */
