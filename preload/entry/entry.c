@@ -230,8 +230,10 @@ static bool install(struct entry *e, const struct entry_request *r, const struct
 	e->code_bytes = plan->code_bytes;
 	__atomic_store_n(&e->code, code, __ATOMIC_RELEASE);
 	__atomic_store_n(r->original, (void *)(code + plan->original), __ATOMIC_RELEASE);
-	if (code_write(code, plan->code, plan->code_bytes) != 0
-	    || code_write(plan->patch, plan->patched, plan->patch_bytes) != 0)
+	if (code_write(code, plan->code, plan->code_bytes) != 0)
+		return false;
+	code_written(); /* whoever follows the jump finds what it leads to */
+	if (code_write(plan->patch, plan->patched, plan->patch_bytes) != 0)
 		return false;
 	__atomic_store_n(&e->state, ENTRY_TAKEN, __ATOMIC_RELEASE);
 	code_written();

@@ -60,8 +60,10 @@ static struct intern sites = {.type = PROF_META_SITE, .first_id = 1, .limit = IN
 
 #if defined(__x86_64__)
 #define UNWIND_SYMBOL(name) "_Ux86_64_" name
+#define RETURN_UNIT         1u
 #else
 #define UNWIND_SYMBOL(name) "_Uaarch64_" name
+#define RETURN_UNIT         4u /* libunwind 1.6 tells the byte before it instead */
 #endif
 
 static bool load(void)
@@ -215,6 +217,9 @@ static uint32_t walk_stack(struct site_cache *c, struct prof_site *e)
 	flush_unwinder();
 	got = walk(c->frames, (int)(config_get()->callsites + OWN_FRAMES));
 	n = got > 0 ? (unsigned)got : 0;
+	for (unsigned i = 0; i < n; i++)
+		c->frames[i] =
+		        (void *)(((uintptr_t)c->frames[i] + RETURN_UNIT - 1) & -(uintptr_t)RETURN_UNIT);
 	while (first < n && c->frames[first] != e->return_address)
 		first++;
 	if (first == n) { /* the walk did not come to it: there is no stack to tell of but this */

@@ -15,9 +15,14 @@ cd "$work" || exit 1
 [ -f "$lib" ] || { echo "$lib: not built"; exit 1; }
 
 # Run a command under the shim; its trace is trace.bin, an older one is removed.
+# Programs of another CPU are started by scripts, which are told what to preload.
 shim() {
 	rm -f trace.bin*
-	LD_PRELOAD=$lib "$@"
+	if [ -n "${PROF_EMULATED:-}" ]; then
+		GUEST_PRELOAD=$lib "$@"
+	else
+		LD_PRELOAD=$lib "$@"
+	fi
 }
 
 # The operations of trace.bin, one a line.

@@ -1,19 +1,6 @@
 # Functions that a file of hooks names.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-# examples/plain_llama in every manner: all of it in one executable.
-set(plain_variants)
-function(prof_plain name compile link)
-  add_executable(plain_${name} ${CMAKE_SOURCE_DIR}/examples/plain_llama.c)
-  target_compile_options(plain_${name} PRIVATE ${compile})
-  target_link_options(plain_${name} PRIVATE ${link})
-  target_link_libraries(plain_${name} PRIVATE m)
-  set(plain_variants ${plain_variants} plain_${name} PARENT_SCOPE)
-endfunction()
-foreach(level O0 O2 O3)
-  prof_plain(${level}_pie "-${level};-fPIE" "-pie")
-  prof_plain(${level}_no_pie "-${level};-fno-pie" "-no-pie")
-endforeach()
 # Kernels in a library, called in every manner of linking, and one that is opened later.
 add_library(user_kernels SHARED user_kernels.c)
 target_compile_options(user_kernels PRIVATE -O1 -fno-semantic-interposition)

@@ -7,6 +7,22 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../common.sh"
 compiler=$1
 taker=$bin/entries/libtaker.so
+compile=("$compiler")
+prefix= # of the tools for the compiler's CPU
+levels=(-O0 -O2 -O3)
+start() { env "$@" ./program; } # start NAME=VALUE...
+guest=$here/../../../.deps/aarch64
+if [ -n "${PROF_EMULATED:-}" ]; then
+	compile+=("--sysroot=$guest")
+	prefix=aarch64-linux-gnu-
+	# Signed return addresses and landing pads.
+	levels+=("-O2 -mbranch-protection=standard")
+	start() {
+		local set=() each
+		for each; do set+=(-E "$each"); done
+		qemu-aarch64 -L "$guest" "${set[@]}" ./program
+	}
+fi
 expected="$here/program.out"
 
 # The report, with C++ names as the source has them.
@@ -17,7 +33,7 @@ read_report() {
 # run HOW: the program with all functions taken over.
 run() {
 	rm -f report*
-	LD_PRELOAD=$taker TAKER_REPORT=report.raw ./program >out 2>err
+	start LD_PRELOAD="$taker" TAKER_REPORT=report.raw >out 2>err
 	[ $? = 3 ] || bad "$1: ends in another way: $(head -3 err)"
 	same "$1" "$expected" out
 	[ -s err ] && bad "$1: $(head -3 err)"
@@ -51,12 +67,12 @@ check() {
 	grep ' refused: ' report | grep -v ^frame_dummy >refused && bad "$1: $(cat refused)"
 }
 
-for level in 0 2 3; do
+for level in "${levels[@]}"; do
 	for pie in pie no-pie; do
-		how="$compiler -O$level $pie"
-		"$compiler" -g "-O$level" "-f$pie" "-$pie" -Wl,--build-id -o program "$here/program.cc" -pthread ||
+		how="$compiler $level $pie"
+		"${compile[@]}" -g $level "-f$pie" "-$pie" -Wl,--build-id -o program "$here/program.cc" -pthread ||
 			bad "$how: does not compile"
-		./program >out
+		start A=B >out
 		[ $? = 3 ] || bad "$how: fails by itself"
 		same "$how: by itself" "$expected" out
 		check "$how" .symtab
@@ -65,24 +81,24 @@ done
 cp program whole
 
 # Its symbols in a file beside it, known by its build-id.
-objcopy --only-keep-debug whole program.debug
-strip program
+"${prefix}objcopy" --only-keep-debug whole program.debug
+"${prefix}strip" program
 check "$compiler stripped, build-id" "debug file $work/program.debug"
 
 # Another's is not believed.
 rm program.debug
-g++ -o other -Wl,--build-id -x c++ - <<<'int main() {}'
-objcopy --only-keep-debug other program.debug
+"${compile[@]}" -o other -Wl,--build-id -x c++ - <<<'int main() {}'
+"${prefix}objcopy" --only-keep-debug other program.debug
 run "$compiler stripped, with another's debug file"
 grep -q leaf report && bad "a debug file of another program is believed"
 rm program.debug
 
 # A name and a check sum.
-"$compiler" -O2 -Wl,--build-id=none -o program "$here/program.cc" -pthread
+"${compile[@]}" -O2 -Wl,--build-id=none -o program "$here/program.cc" -pthread
 mkdir .debug
-objcopy --only-keep-debug program .debug/linked
-strip program
-objcopy --add-gnu-debuglink=.debug/linked program
+"${prefix}objcopy" --only-keep-debug program .debug/linked
+"${prefix}strip" program
+"${prefix}objcopy" --add-gnu-debuglink=.debug/linked program
 check "$compiler stripped, debug link" "debug file $work/.debug/linked"
 echo >>.debug/linked
 run "$compiler stripped, with a changed debug file"

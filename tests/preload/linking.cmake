@@ -1,0 +1,40 @@
+# Programs that are hard on hooks, and every manner of linking; tests/aarch64 builds them for another CPU.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+add_library(awkward SHARED awkward.cc)
+set_source_files_properties(awkward.cc PROPERTIES COMPILE_OPTIONS "-O2;-foptimize-sibling-calls")
+add_executable(cases cases.cc)
+target_link_libraries(cases PRIVATE awkward Threads::Threads)
+target_link_options(cases PRIVATE -rdynamic)
+
+foreach(value 100 200)
+  add_library(plugin_${value} SHARED plugin.c)
+  target_compile_definitions(plugin_${value} PRIVATE VALUE=${value})
+  target_compile_options(plugin_${value} PRIVATE -O2 -foptimize-sibling-calls
+    -fsemantic-interposition -Wno-missing-prototypes)
+endforeach()
+# A library below a plugin, bound to its sibling before what it is linked to itself.
+add_library(order_below SHARED order.c)
+target_compile_definitions(order_below PRIVATE BELOW)
+target_link_libraries(order_below PRIVATE plugin_200)
+add_library(order SHARED order.c)
+target_link_libraries(order PRIVATE plugin_100 order_below)
+target_link_options(order PRIVATE -Wl,--no-as-needed)
+add_executable(plugins plugins.c)
+target_link_libraries(plugins PRIVATE ${CMAKE_DL_LIBS})
+
+# prof_linked(name "compile options" "link options"): linked.c in this manner.
+set(linked_variants)
+function(prof_linked name compile link)
+  add_executable(linked_${name} linked.c)
+  target_compile_options(linked_${name} PRIVATE ${compile})
+  target_link_options(linked_${name} PRIVATE ${link})
+  target_link_libraries(linked_${name} PRIVATE PkgConfig::OPENBLAS)
+  set(linked_variants ${linked_variants} linked_${name} PARENT_SCOPE)
+endfunction()
+prof_linked(lazy "-fPIE" "-pie;-Wl,-z,lazy,-z,norelro")
+prof_linked(partial_relro "-fPIE" "-pie;-Wl,-z,lazy,-z,relro")
+prof_linked(full_relro "-fPIE" "-pie;-Wl,-z,now,-z,relro")
+prof_linked(no_pie "-fno-pie" "-no-pie;-Wl,-z,lazy")
+prof_linked(no_pie_now "-fno-pie" "-no-pie;-Wl,-z,now")
+prof_linked(no_plt "-fPIE;-fno-plt" "-pie")
+prof_linked(no_plt_no_pie "-fno-pie;-fno-plt" "-no-pie")
