@@ -352,7 +352,9 @@ bool entry_cpu_plan(const struct entry_request *r, const struct entry_segments *
 	uint32_t patched;
 
 	b.patch = (uintptr_t)r->function;
-	if (b.patch % WORD || r->bytes < WORD)
+	if (b.patch % WORD)
+		return refuse(&b, "it does not begin where an instruction can");
+	if (r->bytes < WORD)
 		return refuse(&b, "it is shorter than a jump");
 	if (is_landing_pad(read_word(b.patch)))
 		b.patch += WORD;

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 
 #include "preload/resolve.h"
+#include "preload/thunk/thunk.h"
 #include "runtime/memory.h"
 #include "runtime/private_library.h"
 #include "runtime/recorder.h"
@@ -207,12 +208,13 @@ static bool is_sought(const struct search *s, const char *name)
 	return s->glob ? prof_glob_match(s->glob, s->glob_bytes, name) : s->wanted(name);
 }
 
-/* What is known to be no function; a symbol from elsewhere may have no type here. */
-static bool is_data(const ElfW(Sym) * symbol)
+/* Not what is known to be no function; a symbol from elsewhere may have no type here. */
+static bool is_callable(const ElfW(Sym) * symbol)
 {
 	unsigned type = ELF64_ST_TYPE(symbol->st_info);
 
-	return type == STT_OBJECT || type == STT_COMMON || type == STT_TLS;
+	return type != STT_OBJECT && type != STT_COMMON && type != STT_TLS
+	       && thunk_can_call(symbol->st_other);
 }
 
 static void look_at(struct search *s, const struct module *m, const ElfW(Rela) * r)
@@ -221,7 +223,7 @@ static void look_at(struct search *s, const struct module *m, const ElfW(Rela) *
 	uintptr_t at = m->info->dlpi_addr + r->r_offset;
 	struct slots_slot *slot;
 
-	if (!IS_SLOT(ELF64_R_TYPE(r->r_info)) || is_data(symbol) || symbol->st_name >= m->names_bytes
+	if (!IS_SLOT(ELF64_R_TYPE(r->r_info)) || !is_callable(symbol) || symbol->st_name >= m->names_bytes
 	    || !is_sought(s, m->names + symbol->st_name))
 		return;
 	if (at < m->low || at + sizeof(*slot->at) > m->high || s->n++ >= s->room)

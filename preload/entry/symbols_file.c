@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "preload/thunk/thunk.h"
 #include "preload/trylock.h"
 #include "runtime/private_library.h"
 #include "runtime/recorder.h"
@@ -259,9 +260,11 @@ static bool is_piece(const char *name)
 	return (cold && (cold[5] == 0 || cold[5] == '.')) || strstr(name, ".__part.");
 }
 
-static enum symbols_kind kind_of(const char *name, unsigned type)
+static enum symbols_kind kind_of(const char *name, const GElf_Sym *symbol)
 {
-	if (type == STT_NOTYPE || is_piece(name))
+	unsigned type = GELF_ST_TYPE(symbol->st_info);
+
+	if (type == STT_NOTYPE || is_piece(name) || !thunk_can_call(symbol->st_other))
 		return SYMBOLS_LABEL;
 	return type == STT_GNU_IFUNC ? SYMBOLS_IFUNC : SYMBOLS_FUNCTION;
 }
@@ -285,7 +288,7 @@ static void add_symbol(struct symbols_file *f, const GElf_Sym *symbol, size_t na
 	                            .source = source,
 	                            .address = symbol->st_value,
 	                            .bytes = symbol->st_size,
-	                            .kind = (uint8_t)kind_of(name, type),
+	                            .kind = (uint8_t)kind_of(name, symbol),
 	                            .rank = binding == STB_LOCAL  ? 2
 	                                    : binding == STB_WEAK ? 1
 	                                                          : 0};

@@ -14,7 +14,7 @@
 enum symbols_kind {
 	SYMBOLS_FUNCTION,
 	SYMBOLS_IFUNC,
-	SYMBOLS_LABEL, /* something begins here, no function that is known of */
+	SYMBOLS_LABEL, /* something begins here, no function that is known of or could be hooked */
 };
 
 struct symbols_entry {

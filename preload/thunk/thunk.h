@@ -16,6 +16,8 @@
 #ifndef PRELOAD_THUNK_THUNK_H
 #define PRELOAD_THUNK_THUNK_H
 
+#include <elf.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +40,18 @@
 #define THUNK_STACK_OFFSET (THUNK_FRAME_BYTES + 16)
 
 struct hook_call;
+
+/* Whether a function, by st_other of its symbol, is called as a thunk can pass on:
+ * one marked as a variant (ELF for the Arm 64-bit Architecture, 5.4) may have its
+ * arguments in longer vectors and predicates, and keep registers that C does not. */
+static inline bool thunk_can_call(unsigned char other)
+{
+#if defined(__aarch64__)
+	return !(other & STO_AARCH64_VARIANT_PCS);
+#else
+	return true;
+#endif
+}
 
 /* What the hooks of a family have in common. The first two are tried before the
  * others, and must leave the floating point and vector registers alone, which are
