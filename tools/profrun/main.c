@@ -315,8 +315,18 @@ static void finish_traces(pid_t pid, const struct run_times *times)
 	run_traces_gather(run.values[ENV_OUTPUT], &found);
 	list_narrowed(narrowed, sizeof(narrowed));
 	if (!run.quiet)
-		report_run(&found, times, narrowed);
+		report_run(run.values[ENV_OUTPUT], &found, times, narrowed);
 	run_traces_release(&found);
+}
+
+/* Before hours of a run that leaves nothing. The command may make the folder. */
+static void warn_unwritable(void)
+{
+	const char *output = run.values[ENV_OUTPUT], *why = report_unwritable(output);
+
+	if (why)
+		fprintf(stderr, "profrun: warning: nothing can be written to the folder of %s: %s\n", output,
+		        why);
 }
 
 static int run_program(const struct launch_request *program, const char *obstacle)
@@ -330,6 +340,8 @@ static int run_program(const struct launch_request *program, const char *obstacl
 	if (obstacle)
 		fprintf(stderr, "profrun: warning: %s cannot be profiled by preloading: %s\n", program->path,
 		        obstacle);
+	else
+		warn_unwritable();
 	times.began_realtime_ns = realtime_ns();
 	if (launch_wait(program, &end) != 0) {
 		diag_set(&d, "%s: %s", program->path, strerror(end.error));

@@ -6,6 +6,7 @@
  */
 #include "tools/profrun/report.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <prof/trace_format.h>
 #include <stdio.h>
@@ -167,10 +168,30 @@ static void report_look(const struct run_traces *found, const char *path)
 		        "tool reads as one\n");
 }
 
-static void report_nothing(const struct run_times *times, const char *narrowed)
+const char *report_unwritable(const char *output)
 {
+	size_t n = strlen(output);
+	char folder[PATH_MAX];
+	const char *slash;
+
+	while (n > 1 && output[n - 1] == '/') /* a folder, which the first process makes */
+		n--;
+	slash = memrchr(output, '/', n);
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - output) + 1 : 1, slash ? output : ".");
+	return access(folder, W_OK | X_OK) == 0 ? NULL : strerror(errno);
+}
+
+static void report_nothing(const char *output, const struct run_times *times, const char *narrowed)
+{
+	const char *why = report_unwritable(output);
+
 	fprintf(stderr, "profrun: trace: none was written\n");
-	if (*narrowed)
+	if (why)
+		fprintf(stderr,
+		        "profrun: run: %.3g s; nothing can be written to the folder of %s: %s\n"
+		        "profrun: look: profrun -o FILE writes the trace elsewhere\n",
+		        times->wall_s, short_path(output), why);
+	else if (*narrowed)
 		fprintf(stderr,
 		        "profrun: run: %.3g s without an operation that%s would record\n"
 		        "profrun: look: without that profrun records all that libprofshim.so knows; "
@@ -184,12 +205,13 @@ static void report_nothing(const struct run_times *times, const char *narrowed)
 		        times->wall_s);
 }
 
-void report_run(const struct run_traces *found, const struct run_times *times, const char *narrowed)
+void report_run(const char *output, const struct run_traces *found, const struct run_times *times,
+                const char *narrowed)
 {
 	const char *path;
 
 	if (found->list.n == 0) {
-		report_nothing(times, narrowed);
+		report_nothing(output, times, narrowed);
 		return;
 	}
 	path = short_path(*found->folder && found->list.n > 1 ? found->folder : found->list.paths[0]);

@@ -11,9 +11,13 @@ struct run_times {
 	double wall_s;              /* from then to its end */
 };
 
+/* Why no file can be made where the trace is to be; null when it can. */
+const char *report_unwritable(const char *output);
+
 /* On standard error: where the traces are, what the run was, how to look at it;
- * or that there is no trace, and why. narrowed: the options that leave operations
- * out, as one would type them; "": none. */
-void report_run(const struct run_traces *found, const struct run_times *times, const char *narrowed);
+ * or that there is no trace, and why. output: as PROFSHIM_OUTPUT had it. narrowed:
+ * the options that leave operations out, as one would type them; "": none. */
+void report_run(const char *output, const struct run_traces *found, const struct run_times *times,
+                const char *narrowed);
 
 #endif
