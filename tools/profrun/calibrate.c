@@ -238,7 +238,8 @@ static int fit_traces(struct calibration *c, const struct calibrate_request *r, 
 
 static void write_rates(const struct calibration *c, unsigned threads, FILE *out)
 {
-	static const unsigned types[] = {PROF_DTYPE_FLOAT32, PROF_DTYPE_FLOAT64, PROF_DTYPE_INT8};
+	static const unsigned types[] = {PROF_DTYPE_FLOAT32, PROF_DTYPE_FLOAT64, PROF_DTYPE_INT8,
+	                                 PROF_DTYPE_BFLOAT16};
 
 	fprintf(out, "    tflops_by_dtype:\n");
 	for (unsigned i = 0; i < sizeof types / sizeof *types; i++)

@@ -76,12 +76,15 @@ typedef void dgemm_fn(const char *, const char *, const int *, const int *, cons
                       const int *);
 typedef int int8_fn(char, char, char, int64_t, int64_t, int64_t, float, const uint8_t *, int64_t, uint8_t,
                     const int8_t *, int64_t, int8_t, float, int32_t *, int64_t, const int32_t *);
+typedef int bf16_fn(char, char, int64_t, int64_t, int64_t, float, const uint16_t *, int64_t, const uint16_t *,
+                    int64_t, float, float *, int64_t);
 
 /* What a library computes with; its threads are set, ours is one. */
 struct product {
 	sgemm_fn *sgemm;
 	dgemm_fn *dgemm;
 	int8_fn *int8;
+	bf16_fn *bf16;
 	void (*omp_set_threads)(int); /* of the calling thread alone */
 	int threads;
 	int m, n, k;
@@ -102,6 +105,8 @@ static double product_turn(void *arg, unsigned thread)
 	else if (p->dgemm)
 		p->dgemm("N", "N", &p->m, &p->n, &p->k, &one_d, p->a, &p->m, p->b, &p->k, &zero_d, p->c,
 		         &p->m);
+	else if (p->bf16)
+		p->bf16('N', 'N', p->m, p->n, p->k, 1, p->a, p->k, p->b, p->n, 0, p->c, p->n);
 	else
 		p->int8('N', 'N', 'F', p->m, p->n, p->k, 1, p->a, p->k, 0, p->b, p->n, 0, 0, p->c, p->n,
 		        &(int32_t){0});
@@ -156,6 +161,31 @@ static void *open_first(const char *const *names)
 	return library;
 }
 
+/* Whether this processor has it: it is one product of one element. */
+static bool has_bf16(bf16_fn *bf16)
+{
+	uint16_t one = 0x3f80;
+	float c = 0;
+
+	return bf16 && bf16('N', 'N', 1, 1, 1, 1, &one, 1, &one, 1, 0, &c, 1) == 0;
+}
+
+static int measure_onednn(struct calibration *c, void *dnnl, unsigned threads, double scale, struct diag *d)
+{
+	struct product p = {.threads = (int)threads};
+	int rc = 0;
+
+	p.omp_set_threads = (void (*)(int))dlsym(dnnl, "omp_set_num_threads"); /* of what it needs */
+	p.int8 = (int8_fn *)dlsym(dnnl, "dnnl_gemm_u8s8s32");
+	if (p.int8)
+		rc = measure_shapes(c, &p, PROF_DTYPE_INT8, threads, scale, d);
+	p.int8 = NULL;
+	p.bf16 = (bf16_fn *)dlsym(dnnl, "dnnl_gemm_bf16bf16f32");
+	if (!rc && has_bf16(p.bf16))
+		rc = measure_shapes(c, &p, PROF_DTYPE_BFLOAT16, threads, scale, d);
+	return rc;
+}
+
 static int measure_products(struct calibration *c, unsigned threads, double scale, struct diag *d)
 {
 	static const char *const blas_names[] = {"libopenblas.so.0", NULL};
@@ -172,14 +202,7 @@ static int measure_products(struct calibration *c, unsigned threads, double scal
 	p = (struct product){.dgemm = blas ? (dgemm_fn *)dlsym(blas, "dgemm_") : NULL};
 	if (!rc && p.dgemm)
 		rc = measure_shapes(c, &p, PROF_DTYPE_FLOAT64, threads, scale, d);
-	p = (struct product){.threads = (int)threads};
-	if (dnnl) {
-		p.int8 = (int8_fn *)dlsym(dnnl, "dnnl_gemm_u8s8s32");
-		p.omp_set_threads = (void (*)(int))dlsym(dnnl, "omp_set_num_threads"); /* of what it needs */
-	}
-	if (!rc && p.int8)
-		rc = measure_shapes(c, &p, PROF_DTYPE_INT8, threads, scale, d);
-	return rc;
+	return !rc && dnnl ? measure_onednn(c, dnnl, threads, scale, d) : rc;
 }
 
 static int measure_registers(struct calibration *c, unsigned threads, double scale, struct diag *d)
