@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/lib/support/table.h"
 #include "tools/profreplay/profreplay.h"
 
 int session_archs(struct session *s, struct diag *d)
@@ -18,60 +17,6 @@ int session_archs(struct session *s, struct diag *d)
 		if (arch_set_load(&s->archs, s->set.extra_archs.items[i], d))
 			return -1;
 	return 0;
-}
-
-/* Everything a profile has, for programs. */
-static const struct table_column all_columns[] = {
-        {"name", "name", TABLE_TEXT},
-#define ARCH_KEY(id, key, unit, required, bound, max, good, meaning) {key, key, TABLE_NUMBER},
-#include "tools/lib/arch/arch_keys.def"
-        {"source", "source", TABLE_TEXT},
-};
-
-static void list_everything(const struct arch_set *archs, enum table_format format)
-{
-	struct table *t = table_new(all_columns, sizeof all_columns / sizeof *all_columns);
-
-	for (unsigned i = 0; t && i < archs->n; i++) {
-		table_row(t);
-		table_text(t, archs->archs[i].name);
-		for (unsigned k = 0; k < ARCH_N_KEYS; k++)
-			table_number(t, archs->archs[i].value[k]);
-		table_text(t, archs->archs[i].source);
-	}
-	if (t)
-		table_print(t, format, 0, stdout);
-	table_free(t);
-}
-
-void session_list_archs(const struct session *s)
-{
-	static const struct table_column columns[] = {
-	        {"name", "name", TABLE_TEXT},
-	        {"TFLOP/s", "tflops", TABLE_NUMBER},
-	        {"memory GB/s", "mem_bw_GBs", TABLE_NUMBER},
-	        {"pJ/bit", "mem_pj_per_bit", TABLE_NUMBER},
-	        {"to device GB/s", "host_to_device_bw_GBs", TABLE_NUMBER},
-	        {"back GB/s", "device_to_host_bw_GBs", TABLE_NUMBER},
-	};
-	static const enum arch_key keys[] = {ARCH_TFLOPS, ARCH_MEM_BW, ARCH_MEM_PJ, ARCH_H2D_BW, ARCH_D2H_BW};
-	bool json = !strcmp(s->set.format, "json");
-	struct table *t;
-
-	if (json || !strcmp(s->set.format, "csv")) {
-		list_everything(&s->archs, json ? TABLE_JSON : TABLE_CSV);
-		return;
-	}
-	t = table_new(columns, sizeof columns / sizeof *columns);
-	for (unsigned i = 0; t && i < s->archs.n; i++) {
-		table_row(t);
-		table_text(t, s->archs.archs[i].name);
-		for (unsigned k = 0; k < sizeof keys / sizeof *keys; k++)
-			table_number(t, s->archs.archs[i].value[keys[k]]);
-	}
-	if (t)
-		table_print(t, TABLE_FOR_PEOPLE, cli_colour(), stdout);
-	table_free(t);
 }
 
 static int choose_dtype(struct session *s, struct diag *d)
