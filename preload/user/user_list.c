@@ -251,6 +251,8 @@ static void explain(void)
 			symbols_each(&near.module->symbols, "*", look_near, &near);
 		}
 	slots_each(explained, tell_calls, NULL);
+	if (names_family(explained))
+		tell("later\t%s\t%s", explained, names_family(explained));
 	for (unsigned i = 0; i < near.n && (!near.found || near.best[i].edits == 0); i++)
 		tell("near\t%s\t\t%s", near.best[i].name,
 		     near.best[i].edits == 0 ? "a part or a copy that the compiler made of it" : "");

@@ -11,6 +11,7 @@
  *	known	FUNCTION FAMILY CALLER CALLS	(the shim stands in for it)
  *	function	NAME MODULE OFFSET BYTES SOURCE WHY CALLS	(explain; WHY not by its entry, or empty)
  *	calls	NAME CALLER MODULE CALLS	(explain: calls through slots)
+ *	later	NAME FAMILY	(explain: the shim stands in for it wherever it comes)
  *	near	NAME MODULE WHAT	(explain: there is none such, but one like it)
  *	end
  *

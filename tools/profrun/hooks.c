@@ -138,20 +138,55 @@ static void add_known(struct table *t, const struct line *l)
 	table_text(t, l->field[7]);
 }
 
+/* Loaders keep names by hashes: people look for them in their order. */
+static int by_name(const void *a, const void *b)
+{
+	const struct line *const *x = a, *const *y = b;
+
+	return strcmp((*x)->field[1], (*y)->field[1]);
+}
+
+/* What is built in, from l on, that one module calls; the line behind it. */
+static const struct line *add_module(struct table *t, const struct line *l)
+{
+	const struct line *end = l, **sorted;
+	size_t n = 0;
+
+	for (; end && is(end, "known") && !strcmp(end->field[3], l->field[3]); end = end->next)
+		n++;
+	sorted = calloc(n, sizeof(*sorted));
+	for (size_t i = 0; i < n; i++, l = l->next) {
+		if (sorted)
+			sorted[i] = l;
+		else
+			add_known(t, l);
+	}
+	if (sorted)
+		qsort((void *)sorted, n, sizeof(*sorted), by_name);
+	for (size_t i = 0; sorted && i < n; i++)
+		add_known(t, sorted[i]);
+	free((void *)sorted);
+	return end;
+}
+
 static int print_list(const struct answer *a, enum table_format format)
 {
 	struct table *t = table_new(list_columns, sizeof(list_columns) / sizeof(list_columns[0]));
+	const struct line *l = a->first;
 	const char *file = "";
 
 	if (!t)
 		return -1;
-	for (const struct line *l = a->first; l; l = l->next) {
+	while (l) {
+		if (is(l, "known")) {
+			l = add_module(t, l);
+			continue;
+		}
 		if (is(l, "file"))
 			file = l->field[1];
 		else if (is(l, "hook"))
 			add_hook(t, l, file);
-		else if (is(l, "known"))
-			add_known(t, l);
+		l = l->next;
 	}
 	table_print(t, format, cli_colour(), stdout);
 	table_free(t);
@@ -226,6 +261,15 @@ static int print_explained(const struct answer *a, const struct hooks_request *r
 			snprintf(near + strlen(near), sizeof(near) - strlen(near), "%s %s%s",
 			         *near ? "," : "", l->field[1], *l->field[3] ? " (a copy of a part)" : "");
 	}
+	for (const struct line *l = a->first; l && !found; l = l->next)
+		if (is(l, "later")) {
+			snprintf(near, sizeof(near),
+			         "built in, family %s: nothing that is here when the program begins has or "
+			         "calls it; what it opens later may",
+			         l->field[2]);
+			add_row(t, "known", (const char *[]){l->field[1], "", "", near}, (double[]){0, 0});
+			found = true;
+		}
 	if (found)
 		table_print(t, request->format, cli_colour(), stdout);
 	table_free(t);

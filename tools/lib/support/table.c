@@ -168,7 +168,8 @@ static const struct cell *cell_at(const struct table *t, unsigned row, unsigned 
 /* The widest cell that people are shown. */
 enum { CELL_BYTES = 100 };
 
-/* People get no more of a text than a line has room for; JSON and CSV all. */
+/* People get no more of a text than a line has room for, but in the last column;
+ * JSON and CSV all. */
 static const char *text_for_people(const char *text, char *buf, unsigned bytes)
 {
 	unsigned room = bytes - sizeof("...");
@@ -193,6 +194,8 @@ static const char *cell_for_people(const struct table *t, unsigned row, unsigned
 
 	if (!c->given)
 		return t->columns[column].kind == TABLE_TEXT ? "" : "-";
+	if (is_text(t->columns[column].kind) && column + 1 == t->n_columns)
+		return c->text; /* nothing has to stand behind it */
 	if (is_text(t->columns[column].kind))
 		return text_for_people(c->text, buf, bytes);
 	return table_format_value(t->columns[column].kind, c->number, buf, bytes);
