@@ -169,6 +169,27 @@ static void show_facts(const struct trace *t)
 	}
 }
 
+/* Modules that calls came through; a Python with all its libraries has hundreds of others. */
+static void show_modules(const struct trace *t)
+{
+	bool *calls = calloc((size_t)t->n_modules + 1, sizeof(*calls));
+	unsigned others = 0;
+
+	for (unsigned i = 0; calls && i < t->n_sites; i++)
+		for (unsigned j = 0; j < t->sites[i].n_frames; j++)
+			if (t->sites[i].frames[j].module <= t->n_modules)
+				calls[t->sites[i].frames[j].module] = true;
+	for (unsigned i = 0; i < t->n_modules; i++) {
+		if (!calls || calls[i + 1])
+			row("module", t->modules[i].path);
+		else
+			others++;
+	}
+	if (others)
+		printf("%-14s and %u more, in no call site; proftrace dump --meta has all\n", "module", others);
+	free(calls);
+}
+
 /* Both are given what the trace's operations add up to, by process. */
 static void show_text(const struct trace *t, const struct process_sums *sums, uint64_t operations,
                       double time_ns)
@@ -181,8 +202,7 @@ static void show_text(const struct trace *t, const struct process_sums *sums, ui
 	show_counters(t);
 	show_energy(t);
 	show_costs(t);
-	for (unsigned i = 0; i < t->n_modules; i++)
-		row("module", t->modules[i].path);
+	show_modules(t);
 	show_missing(t);
 }
 
