@@ -186,7 +186,8 @@ static void show_modules(const struct trace *t)
 			others++;
 	}
 	if (others)
-		printf("%-14s and %u more, in no call site; proftrace dump --meta has all\n", "module", others);
+		printf("%-14s and %u more, in no call site; proftrace dump --meta has all\n", "module",
+		       others);
 	free(calls);
 }
 
