@@ -292,6 +292,22 @@ static uint32_t dear_site(struct site_cache *c, struct walk_place *place, const 
 	return e->site;
 }
 
+/* That of a place that is known and waits for its part of the budget: nothing else is
+ * to be done, and the signals that are held off for a walk would cost the program more
+ * than the walk is spared. 0: there is more to do. */
+static uint32_t waiting_site(struct thread *t, const void *return_address)
+{
+	const struct walk_place *place;
+
+	if (!t->sites)
+		return 0;
+	place = walk_budget_find(&t->sites->budget, return_address);
+	if (!place || place->generation != module_generation() + 1 || walk_budget_allows(place, prof_clock()))
+		return 0;
+	t->sites->budget.cheap++;
+	return place->site;
+}
+
 static uint32_t miss(struct thread *t, const void *return_address, const void *sp)
 {
 	uint64_t start;
@@ -309,13 +325,14 @@ static uint32_t miss(struct thread *t, const void *return_address, const void *s
 static __attribute__((noinline, cold)) uint32_t look(struct prof_thread *pub, const void *return_address,
                                                      const void *stack_pointer)
 {
-	uint32_t site = 0;
 	struct guard calm;
+	uint32_t site;
 
 	if (!config_get()->callsites || pub->busy)
 		return 0;
 	prof_record_begin(pub);
-	if (foreign_enter(&calm)) {
+	site = waiting_site(thread_of(pub), return_address);
+	if (!site && foreign_enter(&calm)) {
 		site = miss(thread_of(pub), return_address, stack_pointer);
 		foreign_leave(&calm);
 	}

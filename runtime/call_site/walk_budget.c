@@ -17,10 +17,24 @@ void walk_budget_start(double part, uint64_t start, uint64_t at_once)
 	__atomic_store_n(&spent_raw, 0, __ATOMIC_RELAXED);
 }
 
-struct walk_place *walk_budget_place(struct walk_budget *b, const void *return_address)
+static struct walk_place *slot_of(struct walk_budget *b, const void *return_address)
 {
 	uint64_t hash = (uint64_t)(uintptr_t)return_address * 0x9e3779b97f4a7c15u;
-	struct walk_place *p = &b->place[hash >> 56];
+
+	return &b->place[hash >> 56];
+}
+_Static_assert(WALK_PLACES == 1u << 8, "slot_of takes eight bits");
+
+struct walk_place *walk_budget_find(struct walk_budget *b, const void *return_address)
+{
+	struct walk_place *p = slot_of(b, return_address);
+
+	return p->return_address == return_address ? p : NULL;
+}
+
+struct walk_place *walk_budget_place(struct walk_budget *b, const void *return_address)
+{
+	struct walk_place *p = slot_of(b, return_address);
 
 	if (p->return_address == return_address)
 		return p;
@@ -29,7 +43,6 @@ struct walk_place *walk_budget_place(struct walk_budget *b, const void *return_a
 	p->return_address = return_address;
 	return p;
 }
-_Static_assert(WALK_PLACES == 1u << 8, "walk_budget_place takes eight bits");
 
 bool walk_budget_allows(const struct walk_place *place, uint64_t raw_now)
 {

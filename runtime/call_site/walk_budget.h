@@ -40,6 +40,9 @@ void walk_budget_start(double share, uint64_t start_raw, uint64_t free_raw);
 /* What is kept of a return address, which may put another out. */
 struct walk_place *walk_budget_place(struct walk_budget *b, const void *return_address);
 
+/* That, but null when nothing is kept of it. */
+struct walk_place *walk_budget_find(struct walk_budget *b, const void *return_address);
+
 /* Whether the stack is to be walked for it now. */
 bool walk_budget_allows(const struct walk_place *place, uint64_t raw_now);
 
