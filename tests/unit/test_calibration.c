@@ -66,6 +66,54 @@ static void no_coefficient_is_below_zero(void)
 	CU_ASSERT_EQUAL(fit_nonnegative(p, 0, c), -1);
 }
 
+/* Measurements of a kind whose coefficients are 400, sync and 2, with these counts
+ * of threads. */
+static void measurements(struct fit_set *s, unsigned dtype, double sync, double least, double most)
+{
+	for (unsigned i = 0; i < 60; i++) {
+		struct fit_measurement *m = &s->items[s->n++];
+		double threads = i % 2 ? least : most;
+
+		m->key = (struct calibration_rate){.op = PROF_OP_LINEAR, .dtype = dtype, .operations = 10};
+		m->point = (struct fit_point){.x = {1, threads - 1, 100.0 * (i + 1)}, .weight = 1};
+		m->point.y = 400 + sync * (threads - 1) + 2 * m->point.x[2];
+	}
+}
+
+/* What was recorded with one count of threads only takes from others what threads
+ * cost each other. */
+static void threads_that_no_run_had(void)
+{
+	static const struct {
+		double others, least, measured, launch, sync;
+	} cases[] = {
+	        {1, 1, 70, 400, 300}, /* of one thread: the other kind's */
+	        {1, 2, 70, 400, 300}, /* of two: told apart by it */
+	        {0, 1, 70, 400, 70},  /* no other kind: as measured */
+	        {0, 2, 70, 630, 70},
+	};
+
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fit_measurement items[120];
+		struct fit_set s = {.items = items, .sync_ns = cases[i].measured};
+		struct calibration c = {.n_rates = 0};
+		struct diag d;
+
+		measurements(&s, PROF_DTYPE_INT8, 300, cases[i].least, cases[i].least);
+		if (cases[i].others)
+			measurements(&s, PROF_DTYPE_FLOAT32, 300, 1, 2);
+		CU_ASSERT_EQUAL_FATAL(fit_set_make(&s, &c, &d), 0);
+		for (unsigned k = 0; k < c.n_rates; k++)
+			if (c.rates[k].dtype == PROF_DTYPE_INT8) {
+				CU_ASSERT_DOUBLE_EQUAL(c.rates[k].c[0], cases[i].launch, 1);
+				CU_ASSERT_DOUBLE_EQUAL(c.rates[k].c[1], cases[i].sync, 1);
+				CU_ASSERT_DOUBLE_EQUAL(c.rates[k].c[2], 2, 1e-3);
+			}
+		CU_ASSERT_EQUAL(c.n_rates, cases[i].others ? 2 : 1);
+		free(c.rates);
+	}
+}
+
 static void quantiles_heed_weights(void)
 {
 	struct weighted v[] = {{3, 1}, {1, 5}, {2, 1}, {10, 3}};
@@ -253,6 +301,7 @@ int main(void)
 	CU_ADD_TEST(s, coefficients_come_back);
 	CU_ADD_TEST(s, disturbed_ones_do_not_matter);
 	CU_ADD_TEST(s, no_coefficient_is_below_zero);
+	CU_ADD_TEST(s, threads_that_no_run_had);
 	CU_ADD_TEST(s, quantiles_heed_weights);
 	CU_ADD_TEST(s, what_was_measured_is_interpolated);
 	CU_ADD_TEST(s, prices_follow_the_formula);

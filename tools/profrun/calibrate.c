@@ -213,9 +213,10 @@ static int check_traces(const struct calibrate_request *r, struct diag *d)
 	return 0;
 }
 
-static int fit_traces(struct calibration *c, const struct calibrate_request *r, struct diag *d)
+static int fit_traces(struct calibration *c, const struct calibrate_request *r, const struct host_facts *h,
+                      struct diag *d)
 {
-	struct fit_set set = {.n = 0};
+	struct fit_set set = {.sync_ns = h->threads > 1 ? h->launch_ns / (h->threads - 1) : 0};
 	int rc = 0;
 
 	for (unsigned i = 0; !rc && i < r->n_traces; i++) {
@@ -327,7 +328,7 @@ int calibrate(const struct calibrate_request *r, struct diag *d)
 		        h.others_percent);
 	find_watts(&h, r->sysfs);
 	if (!rc)
-		rc = fit_traces(c, r, d);
+		rc = fit_traces(c, r, &h, d);
 	if (!rc)
 		rc = write_file(c, &h, r->path, d);
 	calibration_free(c);

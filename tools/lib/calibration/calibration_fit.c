@@ -208,6 +208,54 @@ static int by_key(const void *a, const void *b)
 	return strcmp(x->context, y->context);
 }
 
+/* Where all points are of one count of threads, what these cost each other can't be
+ * told from what each operation costs: until others' is known (borrow_sync), the sum
+ * of both is in the first coefficient, and less the count of threads in the second. */
+static void sum_sync(const struct fit_point *points, size_t n, double c[FIT_TERMS])
+{
+	for (size_t i = 1; i < n; i++)
+		if (points[i].x[1] != points[0].x[1])
+			return;
+	c[0] += c[1] * points[0].x[1];
+	c[1] = -(points[0].x[1] + 1);
+}
+
+/* What threads cost each other in other kinds: the median of those of the same
+ * operation, else of all, else what was measured. */
+static double others_sync(const struct calibration *c, unsigned op, struct weighted *found, double measured)
+{
+	for (int any = 0; any < 2; any++) {
+		size_t n = 0;
+
+		for (unsigned i = 0; i < c->n_rates; i++)
+			if (c->rates[i].c[1] >= 0 && (any || c->rates[i].op == op))
+				found[n++] = (struct weighted){c->rates[i].c[1], c->rates[i].operations};
+		if (n)
+			return weighted_quantile(found, n, 0.5);
+	}
+	return measured;
+}
+
+static int borrow_sync(struct calibration *c, double measured)
+{
+	struct weighted *found = calloc(c->n_rates + 1, sizeof *found);
+	double *sync = calloc(c->n_rates + 1, sizeof *sync);
+
+	for (unsigned i = 0; found && sync && i < c->n_rates; i++)
+		sync[i] = others_sync(c, c->rates[i].op, found, measured);
+	for (unsigned i = 0; found && sync && i < c->n_rates; i++) {
+		double *own = c->rates[i].c, others = -own[1] - 1;
+
+		if (own[1] >= 0)
+			continue;
+		own[1] = sync[i];
+		own[0] = fmax(0, own[0] - sync[i] * others);
+	}
+	free(found);
+	free(sync);
+	return found && sync ? 0 : -1;
+}
+
 /* One kind's measurements, items[0..n). */
 static int fit_kind(const struct fit_measurement *items, size_t n, struct calibration *c)
 {
@@ -229,6 +277,7 @@ static int fit_kind(const struct fit_measurement *items, size_t n, struct calibr
 			                              items[i].key.operations};
 		rate->median_error = weighted_quantile(errors, n, 0.5);
 		rate->p90_error = weighted_quantile(errors, n, 0.9);
+		sum_sync(points, n, rate->c);
 	}
 	free(points);
 	free(errors);
@@ -250,7 +299,7 @@ int fit_set_make(struct fit_set *s, struct calibration *c, struct diag *d)
 		if (fit_kind(&s->items[first], end - first, c))
 			return diag_set(d, "out of memory");
 	}
-	return 0;
+	return borrow_sync(c, s->sync_ns) ? diag_set(d, "out of memory") : 0;
 }
 
 void fit_set_release(struct fit_set *s)

@@ -49,6 +49,7 @@ struct fit_set {
 	unsigned n, capacity;
 	struct fit_point *between; /* of each trace with steps */
 	unsigned n_between, between_capacity;
+	double sync_ns; /* what a thread costs the others, where no trace tells: a meeting of all of them */
 };
 
 /* Add what a trace measured, in terms of what c holds of the machine. */
