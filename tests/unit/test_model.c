@@ -304,6 +304,32 @@ static void tensor_parallel(void)
 	EXPECT(price_of(&head).cell[COST_NS_LINK], 5 + 3200 / 2 / 10.0);       /* all-gather */
 }
 
+/* Eight query heads share two of the cache: four devices hold two parts of it. */
+static void tensor_parallel_heads(void)
+{
+	struct op_desc o = op(PROF_OP_ATTENTION, "attn_output");
+	static const unsigned heads[] = {8, 2, 8};
+	static const enum prof_operand roles[] = {PROF_OPERAND_QUERY, PROF_OPERAND_KEY, PROF_OPERAND_OUTPUT};
+	struct model_parts p;
+
+	for (unsigned i = 0; i < 3; i++) {
+		operand(&o, roles[i], F16, heads[i], 1);
+		o.operands[i].n_dims = 4;
+		memcpy(o.operands[i].dims, (uint64_t[]){1, heads[i], i == 1 ? 100 : 1, 16},
+		       4 * sizeof(uint64_t));
+	}
+	device("  interconnect_bw_GBs: 10\n");
+	options.group.tensor = 4;
+	p = parts_of(&o);
+	EXPECT(p.part[MODEL_TERM_MATRIX].ns, 4.0 * 8 * 100 * 16 / 4 / 1e3);
+	EXPECT(p.part[MODEL_TERM_CACHE].ns, 2.0 * 2 * 100 * 16 * 2 / 2 / 10);
+	EXPECT(p.batch, 1); /* one head of the cache, of whose four queries each has two */
+	EXPECT(p.m, 2);
+	options.group.tensor = 16; /* half of them do what the others do */
+	EXPECT(parts_of(&o).part[MODEL_TERM_MATRIX].ns, 4.0 * 8 * 100 * 16 / 8 / 1e3);
+	EXPECT(parts_of(&o).part[MODEL_TERM_CACHE].ns, 2.0 * 2 * 100 * 16 * 2 / 2 / 10);
+}
+
 static void pipeline(void)
 {
 	struct op_desc o = linear("up_proj", 8, 100, 200), down = linear("down_proj", 8, 200, 100);
@@ -548,6 +574,7 @@ int main(void)
 	        {"rereading", rereading},
 	        {"collectives", collectives},
 	        {"tensor parallel", tensor_parallel},
+	        {"tensor parallel heads", tensor_parallel_heads},
 	        {"pipeline", pipeline},
 	        {"expert parallel", expert_parallel},
 	        {"conservation", conservation},

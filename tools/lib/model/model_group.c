@@ -73,8 +73,20 @@ static void cut_rows(double n, struct op_work *w, struct model_product *p)
 		p->b_bytes /= n;
 }
 
-/* A part of the weight, of the heads, or of the experts. */
-static void cut_weights(enum cut cut, double n, struct op_work *w, struct model_product *p)
+/* Devices that have heads of their own, of as many as share them; what is no
+ * attention has columns enough. */
+static double with_heads(const struct op_desc *d, enum prof_operand role, double devices)
+{
+	const struct op_operand *o = op_operand_get(d, role);
+	double heads = o && o->n_dims > 2 ? model_dim(o, 2) * op_heads_stored(d, o) : 0;
+	bool whole = heads >= 1 && op_sees_context(d);
+
+	return whole && heads < devices ? heads : devices;
+}
+
+/* A part of the weight, of the heads, or of the experts: an n-th, of the cache a kv-th
+ * (devices whose query heads share one head of the cache have that each). */
+static void cut_weights(enum cut cut, double n, double kv, struct op_work *w, struct model_product *p)
 {
 	double in = w->read_bytes - w->weight_bytes - w->kv_bytes;
 	bool whole_input = cut == CUT_COLUMNS || cut == CUT_APART, whole_result = cut == CUT_SUM;
@@ -83,18 +95,19 @@ static void cut_weights(enum cut cut, double n, struct op_work *w, struct model_
 	w->matrix_flops /= n;
 	w->special /= n;
 	w->weight_bytes /= n;
-	w->kv_bytes /= n;
+	w->kv_bytes /= kv;
 	w->read_bytes = w->weight_bytes + w->kv_bytes + in / (whole_input ? 1 : n);
 	w->write_bytes /= whole_result ? 1 : n;
 	if (!p)
 		return;
-	if (cut == CUT_HEADS)
-		p->batch /= n;
-	else if (whole_result)
+	if (cut == CUT_HEADS) {
+		p->batch /= kv;
+		p->m /= n / kv;
+	} else if (whole_result)
 		p->k /= n;
 	else
 		p->n /= n;
-	p->b_bytes /= n;
+	p->b_bytes /= kv;
 	p->a_bytes /= whole_input ? 1 : n;
 	p->c_bytes /= whole_result ? 1 : n;
 }
@@ -105,6 +118,12 @@ static bool is_group(const struct model_options *o)
 	const struct model_group_options *g = &o->group;
 
 	return g->tensor > 1 || g->pipeline > 1 || g->expert > 1 || g->micro_batches > 1;
+}
+
+double model_group_cache_holders(const struct op_desc *d, double devices)
+{
+	return with_heads(d, op_class(d->op) == PROF_CLASS_ATTENTION ? PROF_OPERAND_KEY : PROF_OPERAND_OTHER,
+	                  devices);
 }
 
 void model_group_share(const struct op_desc *d, const struct model_options *o, struct op_work *w,
@@ -122,12 +141,18 @@ void model_group_share(const struct op_desc *d, const struct model_options *o, s
 		cut_rows(parts, w, p);
 	if (tensor > 1)
 		share->devices = tensor;
-	if (tensor > 1 && cut != CUT_NOT)
-		cut_weights(cut, tensor, w, p);
+	if (tensor > 1 && cut != CUT_NOT) {
+		double heads = with_heads(
+		        d, op_class(d->op) == PROF_CLASS_ATTENTION ? PROF_OPERAND_QUERY : PROF_OPERAND_INPUT,
+		        tensor);
+
+		cut_weights(cut, cut == CUT_HEADS ? heads : tensor,
+		            cut == CUT_HEADS ? model_group_cache_holders(d, tensor) : tensor, w, p);
+	}
 	if (experts > 1) {
 		share->devices *= experts;
 		if (of_experts(d))
-			cut_weights(CUT_HEADS, experts, w, p);
+			cut_weights(CUT_HEADS, experts, experts, w, p);
 		else
 			cut_rows(experts, w, p);
 	}

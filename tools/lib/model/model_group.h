@@ -22,6 +22,10 @@ struct model_share {
 void model_group_share(const struct op_desc *d, const struct model_options *o, struct op_work *w,
                        struct model_product *p, struct model_share *share);
 
+/* Of so many devices that share heads, those that hold different parts of the cache:
+ * with fewer heads in it than devices, several hold the same. */
+double model_group_cache_holders(const struct op_desc *d, double devices);
+
 /* What devices and chips then tell each other. */
 struct model_exchange {
 	double ns;

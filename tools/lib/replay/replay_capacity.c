@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tools/lib/model/model_group.h"
 #include "tools/lib/model/op_math.h"
 #include "tools/lib/replay/replay.h"
 
@@ -63,14 +64,17 @@ static bool is_keys(const struct op_desc *d, const struct op_operand *o)
 	           && !strcmp(d->context, "attn_weights"));
 }
 
-/* Devices that share what an operation keeps. */
-static double holders(const struct replay *r, const struct op_desc *d)
+/* Devices that share what an operation keeps, weights or cache. */
+static double holders(const struct replay *r, const struct op_desc *d, bool cache)
 {
 	const struct model_group_options *g = &r->options->model.group;
 	bool experts = op_attr_get(d, PROF_ATTR_EXPERTS, 1) > 1 || op_attr_get(d, PROF_ATTR_EXPERT, -1) >= 0;
-	int64_t n = (g->tensor > 1 ? g->tensor : 1) * (g->pipeline > 1 ? g->pipeline : 1);
+	double tensor = g->tensor > 1 ? (double)g->tensor : 1,
+	       pipeline = g->pipeline > 1 ? (double)g->pipeline : 1;
 
-	return (double)(n * (experts && g->expert > 1 ? g->expert : 1));
+	if (cache)
+		return model_group_cache_holders(d, tensor) * pipeline;
+	return tensor * pipeline * (experts && g->expert > 1 ? (double)g->expert : 1);
 }
 
 /* How often a device keeps an operand's shape: values are as large as keys; the
@@ -101,7 +105,7 @@ static unsigned residents_of(const struct replay *r, const struct op_desc *d, st
 		                : *d->native ? d->native
 		                             : d->context,
 		        .expert = cache ? -1 : op_attr_get(d, PROF_ATTR_EXPERT, -1),
-		        .bytes = stored_bytes(r, o) * times(d, o, cache) / holders(r, d),
+		        .bytes = stored_bytes(r, o) * times(d, o, cache) / holders(r, d, cache),
 		};
 	}
 	return n;
