@@ -18,6 +18,7 @@
 #include "runtime/busy.h"
 #include "runtime/clock/clock.h" /* static inline uint64_t prof_clock(void): raw reading, hot */
 #include "runtime/call_site/site.h"
+#include "runtime/counters/sample_choice.h"
 
 #define PROF_NO_DESC       (~0u)
 #define PROF_DESC_FILTERED (~1u) /* nobody wants operations of this kind: PROFSHIM_FILTER */
@@ -54,7 +55,10 @@ struct prof_thread {
 	uint64_t skipped;         /* operations seen that nobody wants: PROFSHIM_RECORD */
 	uint64_t site_hits;       /* call sites found again in the cache */
 	uint64_t next_costly_raw; /* raw clock before which no counters are read */
-	void *slot[PROF_SLOTS];   /* hook families' own per-thread state */
+	/* While counters run and each operation decides for itself: of each kind, how many
+	 * more go by unread. */
+	struct sampling_turn *turns;
+	void *slot[PROF_SLOTS]; /* hook families' own per-thread state */
 };
 
 extern __thread struct prof_thread *prof_thread_current __attribute__((tls_model("initial-exec")));
@@ -239,6 +243,21 @@ struct prof_counter_values {
 static inline bool prof_counters_rest(const struct prof_thread *t, uint64_t raw_now)
 {
 	return __builtin_expect(raw_now < t->next_costly_raw, 1);
+}
+
+/* Whether it is not this operation's turn to be read, although counters run: it goes
+ * by, as at prof_counters_due. Hot. */
+static inline bool prof_counters_pass(struct prof_thread *t, uint32_t desc)
+{
+	struct sampling_turn *turn;
+
+	if (!t->turns || desc >= SAMPLING_KINDS)
+		return false;
+	turn = &t->turns[desc];
+	if (turn->left < 2)
+		return false;
+	turn->left--;
+	return true;
 }
 
 /* As prof_counters_due, when counters run on this thread or may be started. */

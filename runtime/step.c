@@ -59,6 +59,7 @@ void prof_group_enter(struct prof_thread *pub, uint32_t group, uint32_t ith, uin
 	t->position.step_outside = t->position.step;
 	if (step)
 		set_step(t, step);
+	pub->turns = NULL;
 	t->position.group = group;
 	t->position.ith = ith;
 	t->position.nth = nth;

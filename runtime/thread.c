@@ -283,6 +283,7 @@ static void reset(struct thread *t)
 	call_site_reset(t);
 	t->index = t->serial = 0;
 	t->counters_state = COUNTERS_UNTRIED;
+	t->pub.turns = NULL;
 	memset(&t->position, 0, sizeof(t->position));
 	set_room(t, NOWHERE, NULL);
 }
@@ -347,6 +348,7 @@ static struct thread *obtain(void)
 		reset(t);
 	t->pub.next_costly_raw = counters_first_due();
 	t->counters_state = COUNTERS_UNTRIED;
+	t->pub.turns = NULL;
 	t->regions.depth = t->regions.spelled = 0;
 	t->pub.regions_wanted = 0;
 	t->held.is = false;

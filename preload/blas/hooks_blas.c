@@ -124,7 +124,7 @@ static inline __attribute__((always_inline)) void *enter_expected(struct hook_ca
 		return pass_by(call, note, e->real);
 	}
 	now = prof_clock_cpu();
-	if (!prof_counters_rest(t, now))
+	if (!prof_counters_rest(t, now) && !prof_counters_pass(t, e->desc))
 		return NULL;
 	follow(t, b, e);
 	note->thread = t;

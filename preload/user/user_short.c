@@ -45,7 +45,7 @@ void *user_enter_shortly(struct hook_call *call)
 	now = 0;
 	if (s->rule && s->desc == PROF_DESC_FILTERED)
 		prof_count(&t->skipped);
-	else if (!prof_counters_rest(t, now = prof_clock_cpu()))
+	else if (s->rule && !prof_counters_rest(t, now = prof_clock_cpu()) && !prof_counters_pass(t, s->desc))
 		return NULL;
 	user_count_call(u, h, before);
 	note->thread = s->rule && s->desc != PROF_DESC_FILTERED ? t : NULL;

@@ -174,6 +174,7 @@ void counters_detach(struct thread *t)
 		foreign_leave(&calm);
 	}
 	t->counters_state = COUNTERS_NONE;
+	t->pub.turns = NULL;
 }
 
 void counters_end(void)
@@ -201,6 +202,7 @@ static void give_up(struct thread *t, int rc)
 	static bool told; /* atomic */
 
 	t->counters_state = COUNTERS_BROKEN;
+	t->pub.turns = NULL;
 	t->pub.next_costly_raw = NEVER;
 	if (!__atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
 		prof_note("A thread's counters can't be read any more: PAPI says \"%s\".", papi.strerror(rc));
@@ -237,6 +239,9 @@ bool prof_counters_choose(struct prof_thread *pub, uint32_t desc, uint64_t raw_n
 		return false;
 	if (was_untried)
 		counters_prepare(t);
+	pub->turns = t->counters_state == COUNTERS_RUNNING && !place.group && sampling_takes_turns()
+	                     ? t->sampling.turns
+	                     : NULL;
 	t->chosen =
 	        t->counters_state == COUNTERS_RUNNING && sampling_choose(&t->sampling, desc, &place, raw_now);
 	return t->chosen || was_untried; /* the operation's start has to be read anew */

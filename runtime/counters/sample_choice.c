@@ -148,6 +148,11 @@ bool sampling_choose(struct sampling *s, uint32_t kind, const struct sampling_pl
 	return can_pay(s, raw_now);
 }
 
+bool sampling_takes_turns(void)
+{
+	return share < 1;
+}
+
 bool sampling_is_short(void)
 {
 	return __atomic_load_n(&is_short, __ATOMIC_RELAXED);

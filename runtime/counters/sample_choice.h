@@ -55,6 +55,9 @@ void sampling_begin(struct sampling *s, uint64_t raw_now);
 /* Whether this operation is to be read. Hot while counters run. */
 bool sampling_choose(struct sampling *s, uint32_t kind, const struct sampling_place *place, uint64_t raw_now);
 
+/* Whether turns say which operations outside of groups are read. */
+bool sampling_takes_turns(void);
+
 /* One reading took so long. */
 void sampling_spent(struct sampling *s, uint64_t raw);
 
