@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tools/lib/trace/contexts.h"
+#include "tools/lib/trace/region_names.h"
 #include "tools/lib/support/diag.h"
 #include "tools/lib/trace/trace_write.h"
 
@@ -201,6 +202,25 @@ static void near_names_are_found(void)
 	CU_ASSERT_PTR_NULL(diag_nearest("zebra", names, 3));
 }
 
+static void parameters_are_left_out(void)
+{
+	static const char *const names[][2] = {
+	        {"net::Layer::q_proj(std::vector<float> const&) const", "net::Layer::q_proj"},
+	        {"main::{lambda(int)#1}::operator()(int) const", "main::{lambda(int)#1}::operator()"},
+	        {"(anonymous namespace)::f(void (*)(int), (anonymous namespace)::T)",
+	         "(anonymous namespace)::f"},
+	        {"void g<int (*)(int)>(int (*)(int)) [clone .cold]", "void g<int (*)(int)>"},
+	        {"matmul", "matmul"},
+	        {"f)", "f)"},
+	        {"", ""},
+	};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		CU_ASSERT_EQUAL(region_names_short_bytes(names[i][0]), strlen(names[i][1]));
+		CU_ASSERT(!strncmp(names[i][0], names[i][1], strlen(names[i][1])));
+	}
+}
+
 static bool read_golden(void)
 {
 	FILE *f = fopen("tests/golden/v1.trace", "rb");
@@ -228,6 +248,7 @@ int main(void)
 	CU_ADD_TEST(s, patterns_capture);
 	CU_ADD_TEST(s, tables_say_where_they_are_wrong);
 	CU_ADD_TEST(s, near_names_are_found);
+	CU_ADD_TEST(s, parameters_are_left_out);
 	CU_basic_set_mode(CU_BRM_NORMAL);
 	CU_basic_run_tests();
 	free(golden);
