@@ -17,7 +17,6 @@ enum { MODULES_MAX = 2048, NEEDED_MAX = 16384, SLOTS = 4096 };
 
 struct module {
 	uintptr_t low;
-	const char *path;
 	uint32_t first, n; /* of what it is linked to */
 };
 
@@ -104,7 +103,7 @@ static int take(struct dl_phdr_info *info, size_t size, void *data)
 		p->is_whole = false;
 		return 1;
 	}
-	*m = (struct module){.low = lowest(info), .path = info->dlpi_name, .first = p->n_needed};
+	*m = (struct module){.low = lowest(info), .first = p->n_needed};
 	hash = hash_of(read_dynamic(p, m, info));
 	at = slot_of(p, hash);
 	if (!p->slot_module[at]) {
@@ -137,7 +136,8 @@ static void mark(struct picture *p, uint32_t module, uint16_t *marks, uint16_t a
 	}
 }
 
-static const char *root_in(struct picture *p, uintptr_t low)
+/* The lowest address of what was opened; 0: nothing else than the module itself. */
+static uintptr_t root_in(struct picture *p, uintptr_t low)
 {
 	uint32_t root = 0;
 
@@ -150,23 +150,86 @@ static const char *root_in(struct picture *p, uintptr_t low)
 			mark(p, root, p->group, (uint16_t)root);
 		}
 		if (p->modules[i].low == low)
-			return i == root ? NULL : p->modules[root].path;
+			return i == root ? 0 : p->modules[root].low;
 	}
-	return NULL;
+	return 0;
 }
 
-const char *load_order_root(uintptr_t low)
+static uintptr_t find_root(uintptr_t low)
 {
 	struct picture *p =
 	        mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	const char *root = NULL;
+	uintptr_t root = 0;
 
 	if (p == MAP_FAILED)
-		return NULL;
+		return 0;
 	p->is_whole = true;
 	dl_iterate_phdr(take, p);
 	if (p->n_modules && p->is_whole)
 		root = root_in(p, low);
 	munmap(p, sizeof(*p));
 	return root;
+}
+
+/* Its name may go with it once the loader's lock is given back. */
+struct named {
+	uintptr_t low;
+	char *path;
+};
+
+static int take_name(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct named *named = data;
+	size_t bytes = strlen(info->dlpi_name) + 1;
+
+	if (lowest(info) != named->low)
+		return 0;
+	if (bytes <= LOAD_ORDER_PATH_BYTES)
+		memcpy(named->path, info->dlpi_name, bytes);
+	return 1;
+}
+
+/* A library calls many functions for the first time, one after the other. A thread
+ * that finds another one at it, or a child that one which is not there, asks the
+ * loader. */
+static struct {
+	uint32_t is_taken;
+	uint32_t generation;
+	uintptr_t low, root;
+} last;
+
+static bool look_up(uintptr_t low, uint32_t generation, uintptr_t *root)
+{
+	bool known;
+
+	if (!generation || __atomic_exchange_n(&last.is_taken, 1, __ATOMIC_ACQUIRE))
+		return false;
+	known = last.low == low && last.generation == generation;
+	*root = last.root;
+	__atomic_store_n(&last.is_taken, 0, __ATOMIC_RELEASE);
+	return known;
+}
+
+static void keep(uintptr_t low, uint32_t generation, uintptr_t root)
+{
+	if (!generation || __atomic_exchange_n(&last.is_taken, 1, __ATOMIC_ACQUIRE))
+		return;
+	last.generation = generation;
+	last.low = low;
+	last.root = root;
+	__atomic_store_n(&last.is_taken, 0, __ATOMIC_RELEASE);
+}
+
+bool load_order_root(uintptr_t low, uint32_t generation, char path[LOAD_ORDER_PATH_BYTES])
+{
+	struct named named = {.path = path};
+
+	if (!look_up(low, generation, &named.low)) {
+		named.low = find_root(low);
+		keep(low, generation, named.low);
+	}
+	path[0] = 0;
+	if (named.low)
+		dl_iterate_phdr(take_name, &named);
+	return path[0] != 0;
 }

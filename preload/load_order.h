@@ -11,11 +11,15 @@
 #ifndef PRELOAD_LOAD_ORDER_H
 #define PRELOAD_LOAD_ORDER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+enum { LOAD_ORDER_PATH_BYTES = 4096 };
+
 /* The path of the library that was opened, by the lowest mapped address of one
- * that came along; null when it was opened itself, came with the program, or
- * cannot be told. Valid as long as the library is loaded. May wait for the loader. */
-const char *load_order_root(uintptr_t low);
+ * that came along. False when it was opened itself, came with the program, or
+ * cannot be told. Answers are kept as long as the generation is the same, which
+ * is another after every dlclose(); 0: not at all. May wait for the loader. */
+bool load_order_root(uintptr_t low, uint32_t generation, char path[LOAD_ORDER_PATH_BYTES]);
 
 #endif

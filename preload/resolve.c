@@ -150,22 +150,30 @@ static __attribute__((noinline)) void *symbol_anywhere(const char *name)
 	}
 }
 
-/* What is not in the global scope: in what was opened when the module came. */
-static void *find_local(const char *name, const struct module *caller)
+/* Of what was opened when the module came along, and what that is linked to. */
+static __attribute__((noinline)) void *symbol_of_root(const char *name, const struct module *caller,
+                                                      uint32_t generation)
 {
-	const char *root = caller->path ? load_order_root(caller->low) : NULL;
-	void *found = root ? symbol_of_module(root, name) : NULL;
+	char root[LOAD_ORDER_PATH_BYTES];
+
+	return load_order_root(caller->low, generation, root) ? symbol_of_module(root, name) : NULL;
+}
+
+/* What is not in the global scope. generation 0: libraries may be going. */
+static void *find_local(const char *name, const struct module *caller, uint32_t generation)
+{
+	void *found = caller->path ? symbol_of_root(name, caller, generation) : NULL;
 
 	if (!found && caller->path)
 		found = symbol_of_module(caller->path, name);
 	return found ? found : symbol_anywhere(name);
 }
 
-static void *find(const char *name, const struct module *caller)
+static void *find(const char *name, const struct module *caller, uint32_t generation)
 {
 	void *found = resolve_next(name);
 
-	return found ? found : find_local(name, caller);
+	return found ? found : find_local(name, caller, generation);
 }
 
 void *resolve_as_module(const char *name, const void *inside)
@@ -177,7 +185,7 @@ void *resolve_as_module(const char *name, const void *inside)
 		return found;
 	(void)dlerror();
 	caller = module_of(inside);
-	return find_local(name, &caller);
+	return find_local(name, &caller, 0);
 }
 
 /* Where an answer goes: an entry that is empty or out of date, else any. */
@@ -231,7 +239,7 @@ static void *look_up(struct resolve_cache *cache, const char *name, const void *
 	struct module caller = module_of(return_address);
 	void *real;
 
-	real = find(name, &caller);
+	real = find(name, &caller, keep ? generation : 0);
 	if (real && resolve_substitute)
 		real = resolve_substitute(real);
 	prof_say(2, "%s, called from %s, is at %p", name,
