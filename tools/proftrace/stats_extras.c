@@ -377,10 +377,10 @@ static void note_counters(const struct extras *x, const struct trace *t)
 
 void extras_put_notes(const struct extras *x, const struct trace *t)
 {
-	char cost[32], left_out[256];
+	char cost[32], missing[1024];
 
-	if (*trace_left_out_text(t, left_out, sizeof(left_out)))
-		printf("not in the trace: %s\n", left_out);
+	if (*trace_missing_text(t, missing, sizeof(missing)))
+		printf("not in the trace: %s\n", missing);
 
 	if (x->options->counters || x->options->metrics)
 		note_counters(x, t);

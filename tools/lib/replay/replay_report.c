@@ -172,13 +172,8 @@ void report_notes(const struct report *r, void (*say)(void *arg, const char *tex
 	if (*text)
 		say(arg, text);
 	note_recording(r, say, arg);
-	if (*trace_left_out_text(r->trace, text, sizeof text))
+	if (*trace_missing_text(r->trace, text, sizeof text))
 		say(arg, text);
-	if (r->trace->lost) {
-		snprintf(text, sizeof text, "%llu operations of the run are not in the trace",
-		         (unsigned long long)r->trace->lost);
-		say(arg, text);
-	}
 	if (r->trace->n_problems)
 		say(arg, trace_problems_text(r->trace, text, sizeof text));
 }

@@ -160,6 +160,11 @@ uint32_t trace_process_index(const struct trace *t, const struct op_event *ev);
  * stops where it does. Written to buf, which is returned. */
 const char *trace_end_text(const struct trace *t, char *buf, size_t bytes);
 
+/* What the program did and the trace lacks, for whatever reason: recording that stopped
+ * early, operations lost or given up, what was left out as asked; in one sentence, "" when
+ * nothing is. Into buf, which is returned. */
+const char *trace_missing_text(const struct trace *t, char *buf, size_t bytes);
+
 /* Steps of the program that the trace lacks, as far as it tells: by the numbers of
  * those that it has, and by the fact process.steps. */
 uint64_t trace_steps_absent(const struct trace *t);

@@ -131,6 +131,34 @@ const char *trace_left_out_text(const struct trace *t, char *buf, size_t bytes)
 	return buf;
 }
 
+static void append(char *buf, size_t bytes, const char *text)
+{
+	size_t used = strlen(buf);
+
+	if (*text && used < bytes)
+		snprintf(buf + used, bytes - used, "%s%s", used ? "; " : "", text);
+}
+
+const char *trace_missing_text(const struct trace *t, char *buf, size_t bytes)
+{
+	char text[512];
+
+	*buf = 0;
+	if (t->state == PROF_STATE_STOPPED)
+		append(buf, bytes, trace_end_text(t, text, sizeof(text)));
+	append(buf, bytes, trace_left_out_text(t, text, sizeof(text)));
+	if (t->dropped) {
+		snprintf(text, sizeof(text), "%s%" PRIu64 " records were given up (limit on size)",
+		         t->n_processes > 1 ? "" : "the first ", t->dropped);
+		append(buf, bytes, text);
+	}
+	if (t->lost) {
+		snprintf(text, sizeof(text), "%" PRIu64 " operations were seen and not recorded", t->lost);
+		append(buf, bytes, text);
+	}
+	return buf;
+}
+
 /* A process's steps follow each other where operations are to be found by their
  * times; in what was imported they need not. */
 static void find_steps(struct trace *t)
