@@ -93,6 +93,35 @@ static void check_path(struct config *c, enum config_variable v, void (*complain
 	c->is_set[v] = false;
 }
 
+static bool is_family(const char *word, size_t bytes)
+{
+	static const char *const words[] = {
+	        "all",
+#define PROF_FAMILY(name) name,
+#include <prof/words.def>
+	};
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == bytes && memcmp(word, words[i], bytes) == 0)
+			return true;
+	return bytes == 0;
+}
+
+static void check_families(const struct config *c, void (*complain)(const char *sentence))
+{
+	const char *list = c->text[CONFIG_FAMILIES];
+	char sentence[256];
+
+	for (size_t bytes; *list; list += bytes + (list[bytes] == ',')) {
+		bytes = strcspn(list, ",");
+		if (is_family(list + (*list == '-'), bytes - (*list == '-')))
+			continue;
+		snprintf(sentence, sizeof(sentence), "%s: there is no family \"%.*s\"",
+		         config_name(CONFIG_FAMILIES), bytes < 64 ? (int)bytes : 64, list);
+		complain(sentence);
+	}
+}
+
 void config_parse(struct config *c, const char *(*lookup)(const char *name),
                   void (*complain)(const char *sentence))
 {
@@ -109,6 +138,7 @@ void config_parse(struct config *c, const char *(*lookup)(const char *name),
 	c->max_size_bytes = max_size(c, complain);
 	check_path(c, CONFIG_OUTPUT, complain);
 	check_path(c, CONFIG_SYSFS, complain);
+	check_families(c, complain);
 }
 
 static const char *environment(const char *name)

@@ -240,6 +240,13 @@ static void tell_unknown(const struct plan_event *event)
 	complain(choice->text);
 }
 
+/* In what ways PAPI says that it has no event of a name; a machine without counters of
+ * its own has several. */
+static bool is_unknown(int why)
+{
+	return why == PAPI_ENOEVNT || why == PAPI_ECMP || why == PAPI_ENOSUPP || why == PAPI_ECMP_DISABLED;
+}
+
 static void tell_what_is_missing(void)
 {
 	for (unsigned i = 0; i < choice->plan.n_events; i++) {
@@ -249,7 +256,7 @@ static void tell_what_is_missing(void)
 		if (choice->slot[i] != NOT_TAKEN || !plan_alternative(e, 0, name))
 			continue;
 		counter_set_tell_missing(name, papi.strerror(choice->why[i]));
-		if (e->is_plain && choice->why[i] == PAPI_ENOEVNT && !strstr(name, "::")
+		if (e->is_plain && is_unknown(choice->why[i]) && !strstr(name, "::")
 		    && strncmp(name, "PAPI_", 5) != 0)
 			tell_unknown(e);
 	}

@@ -39,4 +39,11 @@ done
 PROFSHIM_BUDGET=0 PROFSHIM_COUNTERS=perf::PAGE-FAULTS shim "$bin/known_faults" 100 >out || bad "budget 0: fails"
 "$build/bin/proftrace" info trace.bin >info.out
 holds "budget 0" 0 '^counter' info.out
+
+# A name that is none is told, and does not keep the others from being counted.
+PROFSHIM_COUNTERS=FLOP,perf::PAGE-FAULTS,NOSUCH shim "$bin/known_faults" 100 >out 2>err || bad "unknown names: fails"
+holds "unknown names" 1 '^libprofshim: PROFSHIM_COUNTERS has "FLOP", which is no counter group of ' err
+holds "unknown names" 1 '^libprofshim: PROFSHIM_COUNTERS has "NOSUCH", which is no counter group of ' err
+"$build/bin/proftrace" info trace.bin >info.out
+holds "unknown names: the other one" 1 '^counter +perf::PAGE-FAULTS' info.out
 finish

@@ -214,9 +214,10 @@ static int set_variables(struct diag *d)
 static int check_settings(struct diag *d)
 {
 	static int (*const checks[N_ENV])(const char *, struct diag *) = {
-	        [ENV_MAX_SIZE] = settings_check_max_size,
-	        [ENV_RECORD] = settings_check_record,
-	        [ENV_FILTER] = settings_check_filter,
+	        [ENV_MAX_SIZE] = settings_check_max_size,   [ENV_RECORD] = settings_check_record,
+	        [ENV_FILTER] = settings_check_filter,       [ENV_BUDGET] = settings_check_budget,
+	        [ENV_CALLSITES] = settings_check_callsites, [ENV_ENERGY] = settings_check_energy,
+	        [ENV_FAMILIES] = settings_check_families,
 	};
 
 	for (unsigned i = 0; i < N_ENV; i++)

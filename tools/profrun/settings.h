@@ -14,5 +14,9 @@
 int settings_check_max_size(const char *text, struct diag *d);
 int settings_check_record(const char *text, struct diag *d);
 int settings_check_filter(const char *text, struct diag *d);
+int settings_check_budget(const char *text, struct diag *d);
+int settings_check_callsites(const char *text, struct diag *d);
+int settings_check_energy(const char *text, struct diag *d);
+int settings_check_families(const char *text, struct diag *d);
 
 #endif
