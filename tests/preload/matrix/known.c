@@ -47,7 +47,7 @@ void known_child(void)
 
 	known_must(number <= LEDGER_IMAGES, "number of images");
 	ledger->image[number - 1].pid = (int)syscall(SYS_getpid);
-	image = number;
+	__atomic_store_n(&image, number, __ATOMIC_RELAXED);
 	mine = NULL;
 }
 
@@ -70,7 +70,8 @@ struct ledger_lane *known_lane(void)
 	uint32_t number = __atomic_add_fetch(&ledger->lanes, 1, __ATOMIC_RELAXED);
 
 	known_must(number <= LEDGER_LANES, "number of lanes");
-	__atomic_store_n(&ledger->lane[number - 1].image, image, __ATOMIC_RELAXED);
+	__atomic_store_n(&ledger->lane[number - 1].image, __atomic_load_n(&image, __ATOMIC_RELAXED),
+	                 __ATOMIC_RELAXED);
 	return &ledger->lane[number - 1];
 }
 
