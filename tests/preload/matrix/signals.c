@@ -94,10 +94,10 @@ static __attribute__((noinline)) void deeper(int levels)
 static int handler_jumps(void)
 {
 	known_lossy(known_mine());
-	every(jump_out, SA_NODEFER);
-	if (sigsetjmp(place, 1) < 2)
-		while (ticks < 1000)
-			deeper(ticks % 8);
+	if (sigsetjmp(place, 1) == 0)
+		every(jump_out, SA_NODEFER); /* not before there is a place to jump to */
+	while (ticks < 1000)
+		deeper(ticks % 8);
 	no_more();
 	known_calls(1000);
 	return 3;
