@@ -126,9 +126,6 @@ told() {
 stress() {
 	export MATRIX_SECONDS=${PROF_STRESS_SECONDS:-8} MATRIX_SEED=${PROF_STRESS_SEED:-$RANDOM}
 	limit=$((limit + MATRIX_SECONDS))
-	# valgrind makes a vforked child a copy: as one of clone()'s, made while another thread is in the
-	# recorder or forks, it may be told of.
-	[ -z "$under" ] || { note="made by clone|does not come back out of the recorder"; note_optional=1; }
 	both stress run
 	[ $failures = 0 ] || bad "PROF_STRESS_SEED=$MATRIX_SEED"
 }
