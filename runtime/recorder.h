@@ -179,7 +179,7 @@ void prof_record_now(struct prof_thread *t, uint32_t desc, uint64_t raw_start, u
 
 /* What every record has around it: a signal handler in the middle of one, and
  * the end of the program, look at `busy`. Atomic, at no cost. */
-static inline void prof_record_begin(struct prof_thread *t)
+__attribute__((always_inline)) static inline void prof_record_begin(struct prof_thread *t)
 {
 	__atomic_store_n(&t->busy, busy_stack_pointer(), __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
