@@ -109,9 +109,9 @@ battery() {
 	put sys/class/power_supply/BAT0/status "Discharging "
 	put sys/class/power_supply/BAT0/power_now 9000000
 }
-# The plug is put in in the second step.
+# The plug is put in in the second step, when the first one's end has long been read.
 plug() {
-	[ "$2" != 2 ] || put sys/class/power_supply/BAT0/status "Charging    "
+	[ "$2" != 2 ] || { pause 0.1; put sys/class/power_supply/BAT0/status "Charging    "; }
 }
 battery
 PROFSHIM_ENERGY=battery energy_run plug 3
