@@ -1,17 +1,45 @@
 /* session.c: one run of profreplay: accelerators, mappings, the pass over the trace.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
+#include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/profreplay/profreplay.h"
+
+/* Where the profile of a name would be in our own folder: each is in a file of its name. */
+static bool has_file(const char *dir, const char *name, char path[PATH_MAX])
+{
+	return !strchr(name, '/') && snprintf(path, PATH_MAX, "%s/%s.yaml", dir, name) < PATH_MAX
+	       && access(path, R_OK) == 0;
+}
+
+/* Reading all of them takes longer than a short replay. A name without a file needs them
+ * all: it may be written otherwise, or the nearest one is to be told. */
+static int load_archs(struct session *s, const char *dir, struct diag *d)
+{
+	const struct settings *set = &s->set;
+	bool all = set->archs.n == 0 || set->maps.n > 0 || set->list_archs;
+	char path[PATH_MAX];
+
+	for (unsigned i = 0; i < set->archs.n; i++)
+		all = all || !has_file(dir, set->archs.items[i], path);
+	if (all)
+		return arch_set_load_dir(&s->archs, dir, d);
+	for (unsigned i = 0; i < set->archs.n; i++)
+		if (has_file(dir, set->archs.items[i], path) && arch_set_load(&s->archs, path, d))
+			return -1;
+	return 0;
+}
 
 int session_archs(struct session *s, struct diag *d)
 {
 	char dir[4096];
 
-	if (arch_set_load_dir(&s->archs, cli_data_dir("arch", dir, sizeof dir), d))
+	if (load_archs(s, cli_data_dir("arch", dir, sizeof dir), d))
 		return -1;
 	for (unsigned i = 0; i < s->set.extra_archs.n; i++)
 		if (arch_set_load(&s->archs, s->set.extra_archs.items[i], d))
