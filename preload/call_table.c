@@ -90,12 +90,7 @@ void *call_start(struct hook_call *call, uint32_t desc)
 	struct call_note *note = note_of(call);
 
 	note->desc = desc;
-	note->counters.valid = false;
-	note->start = prof_clock();
-	if (prof_counters_due(note->thread, note->desc, note->start)) {
-		prof_counters_read(note->thread, &note->counters);
-		note->start = prof_clock();
-	}
+	note->start = prof_measure(note->thread, note->desc, &note->counters);
 	return call->real;
 }
 
@@ -109,10 +104,7 @@ void call_exit(struct hook_call *call)
 	end = prof_clock();
 	if (note->thread != prof_thread_current)
 		return; /* recording stopped meanwhile */
-	if (note->counters.valid)
-		prof_record_counted(note->thread, note->desc, note->start, end, &note->counters);
-	else
-		prof_record(note->thread, note->desc, note->start, end);
+	prof_record_measured(note->thread, note->desc, note->start, end, &note->counters);
 }
 
 void call_drop(struct hook_call *call)

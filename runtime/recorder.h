@@ -280,6 +280,28 @@ void prof_counters_read(struct prof_thread *t, struct prof_counter_values *v);
 void prof_record_counted(struct prof_thread *t, uint32_t desc, uint64_t raw_start, uint64_t raw_end,
                          const struct prof_counter_values *at_start);
 
+/* The raw start of an operation, which ends by prof_record_measured: its counters
+ * are read before it when they are due, and not valid when not. */
+static inline uint64_t prof_measure(struct prof_thread *t, uint32_t desc, struct prof_counter_values *v)
+{
+	uint64_t start = prof_clock();
+
+	v->valid = false;
+	if (!prof_counters_due(t, desc, start))
+		return start;
+	prof_counters_read(t, v);
+	return prof_clock();
+}
+
+static inline void prof_record_measured(struct prof_thread *t, uint32_t desc, uint64_t raw_start,
+                                        uint64_t raw_end, const struct prof_counter_values *at_start)
+{
+	if (at_start->valid)
+		prof_record_counted(t, desc, raw_start, raw_end, at_start);
+	else
+		prof_record(t, desc, raw_start, raw_end);
+}
+
 /* ---- groups and steps ---- */
 
 /* A new group number, never 0: the kernels of one graph run by nth threads. */

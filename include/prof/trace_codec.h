@@ -310,13 +310,10 @@ static inline unsigned prof_event_fields(unsigned event)
 	return 0x111113u >> (4 * (event - 1)) & 0xf;
 }
 
-static inline const uint8_t *prof_get_event(struct prof_stream *s, const uint8_t *p, const uint8_t *end,
-                                            struct prof_record *r)
+/* The rest of an event whose number, r->id, is known. */
+static inline const uint8_t *prof_get_event_fields(struct prof_stream *s, const uint8_t *p,
+                                                   const uint8_t *end, struct prof_record *r)
 {
-	r->is_event = 1;
-	r->id = *p++ >> 5;
-	if (r->id < PROF_EVENT_GROUP || r->id > PROF_EVENT_SKIP)
-		return NULL;
 	for (unsigned i = 0; i < prof_event_fields(r->id); i++)
 		if (!(p = prof_get_leb(p, end, &r->field[i])))
 			return NULL;
@@ -324,6 +321,16 @@ static inline const uint8_t *prof_get_event(struct prof_stream *s, const uint8_t
 		s->last_end += r->field[0];
 	r->start = r->end = s->last_end;
 	return p;
+}
+
+static inline const uint8_t *prof_get_event(struct prof_stream *s, const uint8_t *p, const uint8_t *end,
+                                            struct prof_record *r)
+{
+	r->is_event = 1;
+	r->id = *p++ >> 5;
+	if (r->id < PROF_EVENT_GROUP || r->id > PROF_EVENT_SKIP)
+		return NULL;
+	return prof_get_event_fields(s, p, end, r);
 }
 
 static inline const uint8_t *prof_get_counters(const uint8_t *p, const uint8_t *end, unsigned n,

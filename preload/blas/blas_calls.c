@@ -137,13 +137,8 @@ static struct blas_thread *begin(struct blas_note *note)
 
 static void start(struct blas_note *note)
 {
-	note->counters.valid = false;
 	note->end = 0;
-	note->start = prof_clock();
-	if (prof_counters_due(note->thread, note->desc, note->start)) {
-		prof_counters_read(note->thread, &note->counters);
-		note->start = prof_clock();
-	}
+	note->start = prof_measure(note->thread, note->desc, &note->counters);
 }
 
 void *blas_enter(struct hook_call *call)

@@ -189,12 +189,7 @@ static void *enter(struct hook_call *call)
 	note->thread = t;
 	note->place = &state->place;
 	note->before = count_call(&state->place, call, op->native);
-	note->counters.valid = false;
-	note->start = prof_clock();
-	if (prof_counters_due(t, PROF_NO_DESC, note->start)) {
-		prof_counters_read(t, &note->counters);
-		note->start = prof_clock();
-	}
+	note->start = prof_measure(t, PROF_NO_DESC, &note->counters);
 	return call->real;
 }
 
@@ -215,10 +210,7 @@ static void record(const struct hook_call *call, const struct note *note, uint64
 	torch_call_read(&key, &plans[number], call, torch_layout_ready(call->return_address),
 	                state->place.root);
 	desc = desc_of(t, state, &key);
-	if (note->counters.valid)
-		prof_record_counted(t, desc, note->start, end, &note->counters);
-	else
-		prof_record(t, desc, note->start, end);
+	prof_record_measured(t, desc, note->start, end, &note->counters);
 }
 
 static void leave(struct hook_call *call)

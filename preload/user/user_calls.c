@@ -344,12 +344,7 @@ static void begin_operation(struct user_thread *u, const struct hook_call *call,
 	note->where = site | (uint64_t)prof_region_current(note->thread) << 32;
 	note->desc = note->rule->needs_result ? PROF_NO_DESC : descriptor_of(u, call, note);
 	keep_short(u, call, note, entry);
-	note->counters.valid = false;
-	note->start = prof_clock();
-	if (prof_counters_due(note->thread, note->desc, note->start)) {
-		prof_counters_read(note->thread, &note->counters);
-		note->start = prof_clock();
-	}
+	note->start = prof_measure(note->thread, note->desc, &note->counters);
 }
 
 static void begin(struct hook_call *call, struct user_note *note)
@@ -413,10 +408,7 @@ static void end(struct hook_call *call, struct user_note *note, uint64_t end_raw
 	}
 	if (note->rule->needs_result)
 		note->desc = descriptor_of(u, call, note);
-	if (note->counters.valid)
-		prof_record_counted(note->thread, note->desc, note->start, end_raw, &note->counters);
-	else
-		prof_record(note->thread, note->desc, note->start, end_raw);
+	prof_record_measured(note->thread, note->desc, note->start, end_raw, &note->counters);
 }
 
 static void user_exit(struct hook_call *call)

@@ -86,7 +86,7 @@ static int write_sites(struct trace_file *f, const struct trace *t)
 	return 0;
 }
 
-static int write_counter(struct trace_file *f, const struct trace_counter *c, uint32_t index)
+int meta_write_counter(struct trace_file *f, const struct trace_counter *c, uint32_t index)
 {
 	struct trace_piece pieces[2] = {{c->name, strlen(c->name) + 1}, {c->why, strlen(c->why) + 1}};
 	struct prof_meta_counter m = {.head = {.type = PROF_META_COUNTER},
@@ -102,10 +102,10 @@ static int write_counter(struct trace_file *f, const struct trace_counter *c, ui
 static int write_counters(struct trace_file *f, const struct trace *t)
 {
 	for (unsigned i = 0; i < t->n_counters; i++)
-		if (write_counter(f, &t->counters[i], i))
+		if (meta_write_counter(f, &t->counters[i], i))
 			return -1;
 	for (unsigned i = 0; i < t->n_missing; i++)
-		if (write_counter(f, &t->missing[i], ~0u))
+		if (meta_write_counter(f, &t->missing[i], ~0u))
 			return -1;
 	return 0;
 }

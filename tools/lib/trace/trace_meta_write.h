@@ -13,6 +13,8 @@ int meta_write_all(struct trace_file *f, const struct trace *t);
 /* From here on, records are of this process of t (an index). Nothing is written where
  * t is of a single one, of which the header and the facts tell. */
 int meta_write_process(struct trace_file *f, const struct trace *t, uint32_t process);
+/* index: its place among the values of operations; ~0u: none, as it is missing. */
+int meta_write_counter(struct trace_file *f, const struct trace_counter *c, uint32_t index);
 int meta_write_note(struct trace_file *f, const char *text);
 /* `records` as written; what was lost and skipped is as in t. */
 int meta_write_end(struct trace_file *f, uint64_t tick, uint64_t records, const struct trace *t);

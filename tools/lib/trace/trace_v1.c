@@ -22,13 +22,7 @@ static const uint8_t *get_event(struct prof_stream *s, const uint8_t *p, const u
 	r->id = *p++ & 63u;
 	if (r->id < PROF_EVENT_GROUP || r->id > PROF_EVENT_TIME)
 		return NULL;
-	for (unsigned i = 0; i < prof_event_fields(r->id); i++)
-		if (!(p = prof_get_leb(p, end, &r->field[i])))
-			return NULL;
-	if (r->id == PROF_EVENT_TIME)
-		s->last_end += r->field[0];
-	r->start = r->end = s->last_end;
-	return p;
+	return prof_get_event_fields(s, p, end, r);
 }
 
 const uint8_t *trace_v1_get_record(struct prof_stream *s, const uint8_t *p, const uint8_t *end,

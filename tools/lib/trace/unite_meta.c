@@ -99,19 +99,6 @@ static int counter_in(const struct trace *t, const char *name)
 	return -1;
 }
 
-static int write_counter(struct unite *u, const struct trace_counter *c, uint32_t index)
-{
-	struct trace_piece pieces[2] = {{c->name, strlen(c->name) + 1}, {c->why, strlen(c->why) + 1}};
-	struct prof_meta_counter m = {.head = {.type = PROF_META_COUNTER},
-	                              .index = index,
-	                              .kind = c->kind,
-	                              .name_bytes = (uint32_t)pieces[0].n,
-	                              .why_bytes = (uint32_t)pieces[1].n,
-	                              .read_ns = c->read_ns};
-
-	return trace_file_meta(u->file, &m.head, sizeof(m), pieces, 2);
-}
-
 /* Values are told by their place, so only what every process counted has one. A
  * process without any counter has no values either. */
 static int take_counter(struct unite *u, const struct trace_counter *c)
@@ -128,7 +115,7 @@ static int take_counter(struct unite *u, const struct trace_counter *c)
 		}
 		u->parts[i].counters[u->n_counters] = place < 0 ? 0 : (unsigned)place;
 	}
-	return write_counter(u, c, u->n_counters++);
+	return meta_write_counter(u->file, c, u->n_counters++);
 }
 
 /* The first part that has a counter, or a missing one, tells of it. */
@@ -151,7 +138,7 @@ static int write_counters(struct unite *u)
 
 		for (unsigned j = 0; j < t->n_missing && !result; j++)
 			if (interner_add(&seen, t->missing[j].name, strlen(t->missing[j].name), &number) == 1)
-				result = write_counter(u, &t->missing[j], ~0u);
+				result = meta_write_counter(u->file, &t->missing[j], ~0u);
 	}
 	interner_release(&seen);
 	return result;
