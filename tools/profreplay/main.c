@@ -8,8 +8,10 @@ int main(int argc, char **argv)
 {
 	struct session s = {.n_replays = 0};
 	struct diag d = {""};
-	int rc = settings_parse(&s.set, argc, argv);
+	int rc;
 
+	cli_begin();
+	rc = settings_parse(&s.set, argc, argv);
 	if (rc != CLI_GO_ON) {
 		session_release(&s);
 		return cli_finish("profreplay", rc);

@@ -431,6 +431,7 @@ int main(int argc, char **argv)
 	unsigned n_args;
 	int status;
 
+	cli_begin();
 	make_options();
 	status = cli_parse(&command, argc, argv, &args, &n_args);
 	if (status != CLI_GO_ON)

@@ -93,6 +93,7 @@ int main(int argc, char **argv)
 	static char help[] = "--help";
 	char *as_help[] = {argv[0], help, NULL};
 
+	cli_begin();
 	if (argc < 2) {
 		fprintf(stderr, "proftrace: error: no command given; try proftrace --help\n");
 		return CLI_USAGE;

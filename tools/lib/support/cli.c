@@ -4,6 +4,7 @@
 #include "tools/lib/support/cli.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,13 @@
 #include "tools/lib/support/diag.h"
 
 enum { OPTIONS_MAX = 64 };
+
+/* Long arrays have pages of their own, which realloc moves instead of copying what is in
+ * them. That is so at the start, but glibc gives it up when the first of them is freed. */
+void cli_begin(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+}
 
 static int usage_error(const struct cli_command *c, const char *text)
 {

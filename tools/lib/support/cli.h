@@ -46,6 +46,9 @@ struct cli_command {
 
 enum { CLI_GO_ON = -1, CLI_OK = 0, CLI_BAD_INPUT = 1, CLI_USAGE = 2 };
 
+/* What every tool does first. */
+void cli_begin(void);
+
 /* Parse argv[1..); options and arguments may mix, "--" ends options,
  * --name=value works. Returns CLI_GO_ON with *args / *n_args (args is argv
  * rearranged), or an exit status after printing help (0), version (0) or one
