@@ -36,7 +36,7 @@ static void price(const struct trace_step *step, const struct op_operand *q, con
 	memset(&map, 0, sizeof map);
 	map_everything(&map, arch_set_find(&set, "A", &d), &d);
 	r = replay_new("A", &t, &map, &options);
-	replay_event(r, &ev, NULL);
+	replay_events(r, &ev, 1);
 	c = &r->phase[PROF_PHASE_DECODE].cost;
 	EXPECT(c->cell[COST_NS_KV], 2 * positions * 64 * 2 / 10);
 	EXPECT(c->cell[COST_PJ_COMPUTE], pairs * (4 * 64 + 4 + 10));

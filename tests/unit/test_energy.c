@@ -171,13 +171,14 @@ static void operations_without_steps(void)
 
 	t.descs = &desc;
 	t.n_descs = 1;
-	measured_begin(&m, &t, NULL, 0);
+	CU_ASSERT_EQUAL_FATAL(measured_begin(&m, &t, NULL, 0), 0);
 	for (unsigned i = 0; i < 2; i++) {
 		events[i].phase = PROF_PHASE_PREFILL;
 		events[i].step = -1;
-		measured_event(&m, &events[i]);
+		measured_events(&m, &events[i], 1);
 	}
 	measured_end(&m, NULL);
+	measured_release(&m);
 	CU_ASSERT_TRUE(m.energy_is_measured);
 	NEAR(m.phase[PROF_PHASE_PREFILL].energy_j, 2.7 * 10 / 20);
 	NEAR(m.phase[PROF_PHASE_PREFILL].idle_j, 22.5 * 0.01);

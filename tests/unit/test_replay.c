@@ -117,7 +117,7 @@ static struct replay *replay(int first, ...)
 	for (int i = first; i >= 0; i = va_arg(args, int)) {
 		struct op_event ev = event((unsigned)i, -1, PROF_PHASE_DECODE);
 
-		replay_event(r, &ev, NULL);
+		replay_events(r, &ev, 1);
 	}
 	va_end(args);
 	replay_end(r, 3);
@@ -222,7 +222,7 @@ static void steps_begin_and_end_on_the_host(void)
 	r = replay_new("A", &trace, &map, &options);
 	for (int i = 0; i < 6; i++) {
 		ev = event(0, i / 2, i < 2 ? PROF_PHASE_PREFILL : PROF_PHASE_DECODE);
-		replay_event(r, &ev, NULL);
+		replay_events(r, &ev, 1);
 	}
 	replay_end(r, 0);
 	EXPECT(r->phase[PROF_PHASE_PREFILL].cost.cell[COST_BYTES_H2D], 400);
@@ -328,7 +328,7 @@ static void conservation(void)
 		all = replay_new("A", &trace, &map, &options);
 		for (unsigned i = 0; i < 40; i++) {
 			replay_event(one, &events[i], &price);
-			replay_event(all, &events[i], NULL);
+			replay_events(all, &events[i], 1);
 			ns += price.cost.cell[COST_TIME];
 		}
 		replay_end(one, 3);
@@ -464,12 +464,13 @@ static void measured_steps(void)
 	trace.n_domains = 2;
 	trace.samples = samples;
 	trace.n_samples = 6;
-	measured_begin(&m, &trace, NULL, 0);
+	CU_ASSERT_EQUAL_FATAL(measured_begin(&m, &trace, NULL, 0), 0);
 	ev = event(0, 0, PROF_PHASE_PREFILL);
-	measured_event(&m, &ev);
+	measured_events(&m, &ev, 1);
 	ev = event(0, 1, PROF_PHASE_DECODE);
-	measured_event(&m, &ev);
+	measured_events(&m, &ev, 1);
 	measured_end(&m, NULL);
+	measured_release(&m);
 	CU_ASSERT(m.energy_is_measured);
 	EXPECT(m.phase[PROF_PHASE_PREFILL].energy_j, 1);
 	EXPECT(m.phase[PROF_PHASE_DECODE].energy_j, 2); /* half of what 200 ns took */
@@ -491,10 +492,11 @@ static void measured_assumed(void)
 	h.value[HOST_IDLE_W] = 20;
 	h.value[HOST_CORES] = 4;
 	h.value[HOST_THREADS_PER_CORE] = 1;
-	measured_begin(&m, &trace, NULL, 3);
+	CU_ASSERT_EQUAL_FATAL(measured_begin(&m, &trace, NULL, 3), 0);
 	ev = event(0, -1, PROF_PHASE_UNKNOWN);
-	measured_event(&m, &ev);
+	measured_events(&m, &ev, 1);
 	measured_end(&m, &h);
+	measured_release(&m);
 	CU_ASSERT(!m.energy_is_measured);
 	/* one visible thread busy all the time, by the fact that is not there */
 	EXPECT(m.phase[PROF_PHASE_UNKNOWN].energy_j, (20 + 80) / 4.0 * 1e-6);

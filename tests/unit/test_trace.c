@@ -82,6 +82,42 @@ static void parents_come_before_children(void)
 	trace_close(t);
 }
 
+static bool same(const struct op_event *a, const struct op_event *b)
+{
+	return a->desc == b->desc && a->step == b->step && a->phase == b->phase && a->thread == b->thread
+	       && a->n_slices == b->n_slices && a->depth == b->depth && a->start_ns == b->start_ns
+	       && a->time_ns == b->time_ns && a->self_ns == b->self_ns && a->busy_ns == b->busy_ns
+	       && a->timed == b->timed && a->n_counters == b->n_counters
+	       && !memcmp(a->counters, b->counters, a->n_counters * sizeof(a->counters[0]));
+}
+
+/* However many are read at a time. */
+static void operations_come_together(void)
+{
+	struct diag d;
+	struct trace *t = open_bytes(golden, golden_bytes, &d);
+
+	for (unsigned together = 1; together <= 8; together++) {
+		struct trace_cursor *a = trace_cursor_open(t), *b = trace_cursor_open(t);
+		struct op_event one, several[8];
+		unsigned n = 0;
+		int got;
+
+		while ((got = trace_cursor_read(a, several, together, &d)) > 0) {
+			CU_ASSERT(n + (unsigned)got == 6 || (unsigned)got == together);
+			for (int i = 0; i < got; i++, n++) {
+				CU_ASSERT_EQUAL(trace_cursor_next(b, &one, &d), 1);
+				CU_ASSERT(same(&several[i], &one));
+			}
+		}
+		CU_ASSERT_EQUAL(n, 6);
+		CU_ASSERT_EQUAL(trace_cursor_next(b, &one, &d), 0);
+		trace_cursor_close(a);
+		trace_cursor_close(b);
+	}
+	trace_close(t);
+}
+
 /* Cut anywhere, a trace gives a sentence, and never more than it held. */
 static void every_cut_is_noticed(void)
 {
@@ -241,6 +277,7 @@ int main(void)
 	s = CU_add_suite("trace", NULL, NULL);
 	CU_ADD_TEST(s, a_sound_trace_is_read_whole);
 	CU_ADD_TEST(s, parents_come_before_children);
+	CU_ADD_TEST(s, operations_come_together);
 	CU_ADD_TEST(s, every_cut_is_noticed);
 	CU_ADD_TEST(s, the_part_before_a_cut_is_there);
 	CU_ADD_TEST(s, every_flip_is_survived);

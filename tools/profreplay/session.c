@@ -183,29 +183,36 @@ static void free_replays(struct session *s)
 	}
 }
 
+/* Operations that are read, and go to each replay, together. */
+enum { TOGETHER = 32 };
+
+static int take(struct session *s, struct op_event *ev, unsigned n, struct diag *d)
+{
+	for (unsigned i = 0; s->set.net && i < n; i++)
+		recording_net_apply(&s->net, &ev[i]);
+	measured_events(&s->measured, ev, n);
+	for (unsigned i = 0; s->counters.phases && i < n; i++)
+		if (replay_counters_event(&s->counters, &ev[i]))
+			return diag_set(d, "out of memory");
+	for (unsigned i = 0; i < s->n_replays; i++)
+		replay_events(s->replays[i], ev, n);
+	return 0;
+}
+
 /* One pass: every operation to the measured side and to each replay. */
 static int pass(struct session *s, struct diag *d)
 {
 	struct trace_cursor *c = trace_cursor_open(s->trace);
-	struct op_event ev;
-	int rc = -1;
+	struct op_event ev[TOGETHER];
+	int n = -1;
 
 	if (!c)
 		return diag_set(d, "out of memory");
-	while ((rc = trace_cursor_next(c, &ev, d)) > 0) {
-		if (s->set.net)
-			recording_net_apply(&s->net, &ev);
-		measured_event(&s->measured, &ev);
-		if (__builtin_expect(s->counters.phases != NULL, 0)
-		    && replay_counters_event(&s->counters, &ev)) {
-			rc = diag_set(d, "out of memory");
+	while ((n = trace_cursor_read(c, ev, TOGETHER, d)) > 0)
+		if ((n = take(s, ev, (unsigned)n, d)))
 			break;
-		}
-		for (unsigned i = 0; i < s->n_replays; i++)
-			replay_event(s->replays[i], &ev, NULL);
-	}
 	trace_cursor_close(c);
-	return rc;
+	return n;
 }
 
 /* The host profile says what the CPU's meters do not. */
@@ -244,7 +251,8 @@ int session_run(struct session *s, struct diag *d)
 	if (choose_options(s, d) || make_maps(s, d) || open_trace(s, d) || choose_host(s, d)
 	    || make_replays(s, d) || refuse(s, d))
 		return -1;
-	measured_begin(&s->measured, s->trace, s->set.last_layer, s->set.batch_size);
+	if (measured_begin(&s->measured, s->trace, s->set.last_layer, s->set.batch_size))
+		return diag_set(d, "out of memory");
 	s->measured.desc_ns = s->desc_ns;
 	s->measured.seen = s->seen;
 	if (s->set.net && recording_net_make(&s->net, s->set.path, s->set.last_layer, d))
@@ -268,6 +276,7 @@ int session_run(struct session *s, struct diag *d)
 void session_release(struct session *s)
 {
 	free_replays(s);
+	measured_release(&s->measured);
 	replay_counters_release(&s->counters);
 	recording_net_release(&s->net);
 	for (unsigned i = 0; s->maps && i <= s->set.archs.n; i++)

@@ -68,14 +68,16 @@ static int measure(struct energy_view *v, struct diag *d)
 	struct op_event ev;
 	int more = -1;
 
-	measured_begin(&v->measured, v->trace, NULL, 0);
-	while (c && (more = trace_cursor_next(c, &ev, d)) > 0)
-		measured_event(&v->measured, &ev);
-	if (!c)
-		diag_set(d, "%s: out of memory", v->trace->path);
+	if (!c || measured_begin(&v->measured, v->trace, NULL, 0)) {
+		trace_cursor_close(c);
+		return diag_set(d, "%s: out of memory", v->trace->path);
+	}
+	while ((more = trace_cursor_next(c, &ev, d)) > 0)
+		measured_events(&v->measured, &ev, 1);
 	trace_cursor_close(c);
 	if (!more)
 		measured_end(&v->measured, v->has_host ? &v->host : NULL);
+	measured_release(&v->measured);
 	return more;
 }
 

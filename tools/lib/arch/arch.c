@@ -12,16 +12,6 @@
 
 #include "tools/lib/calibration/calibration.h"
 
-double arch_get(const struct arch *a, enum arch_key key, double otherwise)
-{
-	return isnan(a->value[key]) ? otherwise : a->value[key];
-}
-
-double arch_level_get(const struct arch *a, unsigned level, enum arch_level_key key, double otherwise)
-{
-	return isnan(a->level[level][key]) ? otherwise : a->level[level][key];
-}
-
 int arch_word(const char *words, const char *word)
 {
 	size_t n = strlen(word);

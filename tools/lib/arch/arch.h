@@ -7,6 +7,7 @@
 #ifndef TOOLS_LIB_ARCH_ARCH_H
 #define TOOLS_LIB_ARCH_ARCH_H
 
+#include <math.h>
 #include <prof/kinds.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -77,8 +78,16 @@ struct arch_set {
 };
 
 /* The value, or `otherwise` where the profile leaves it out. */
-double arch_get(const struct arch *a, enum arch_key key, double otherwise);
-double arch_level_get(const struct arch *a, unsigned level, enum arch_level_key key, double otherwise);
+static inline double arch_get(const struct arch *a, enum arch_key key, double otherwise)
+{
+	return isnan(a->value[key]) ? otherwise : a->value[key];
+}
+
+static inline double arch_level_get(const struct arch *a, unsigned level, enum arch_level_key key,
+                                    double otherwise)
+{
+	return isnan(a->level[level][key]) ? otherwise : a->level[level][key];
+}
 
 /* The place of a word in "a|b|c", -1 for none of them. */
 int arch_word(const char *words, const char *word);

@@ -85,7 +85,7 @@ double trace_weight_bytes(const struct trace *t)
 
 	for (unsigned i = 0; all && i < t->n_descs; i++) {
 		const struct op_operand *o = op_operand_get(&t->descs[i], PROF_OPERAND_WEIGHT);
-		double bytes = o ? op_dtype_bytes(o->dtype, model_elements(o)) : 0;
+		double bytes = o ? op_dtype_bytes(o->dtype, op_elements(o)) : 0;
 
 		if (o)
 			all[n++] = (struct weight){*o->name ? o->name : t->descs[i].native,

@@ -75,10 +75,6 @@ double model_pim_ai_element_bytes(const struct op_desc *d, const struct model_op
 /* KV read of unfused attention in decode: elements per position of the cache. */
 double model_pim_ai_kv_per_position(const struct op_desc *d);
 
-/* Columns and rows of an operand from the right, 1 where missing. */
-double model_dim(const struct op_operand *o, unsigned from_right);
-double model_elements(const struct op_operand *o);
-
 /* ---- the default model: roofline ---- */
 
 /* A device, and what it is used for. */

@@ -78,7 +78,7 @@ static void cut_rows(double n, struct op_work *w, struct model_product *p)
 static double with_heads(const struct op_desc *d, enum prof_operand role, double devices)
 {
 	const struct op_operand *o = op_operand_get(d, role);
-	double heads = o && o->n_dims > 2 ? model_dim(o, 2) * op_heads_stored(d, o) : 0;
+	double heads = o && o->n_dims > 2 ? op_dim(o, 2) * op_heads_stored(d, o) : 0;
 	bool whole = heads >= 1 && op_sees_context(d);
 
 	return whole && heads < devices ? heads : devices;

@@ -42,20 +42,6 @@ const struct arch *model_pim_ai_host(void)
 	return &host;
 }
 
-double model_dim(const struct op_operand *o, unsigned from_right)
-{
-	return o && from_right < o->n_dims ? (double)o->dims[o->n_dims - 1 - from_right] : 1;
-}
-
-double model_elements(const struct op_operand *o)
-{
-	double n = 1;
-
-	for (unsigned i = 0; o && i < o->n_dims; i++)
-		n *= (double)o->dims[i];
-	return n;
-}
-
 static const struct op_operand *input_of(const struct op_desc *d)
 {
 	const struct op_operand *in = op_operand_get(d, PROF_OPERAND_INPUT);
@@ -118,7 +104,7 @@ double model_pim_ai_moved_elements(const struct op_desc *d)
 		return blas(d, PROF_ATTR_BATCH) * blas(d, PROF_ATTR_M) * blas(d, PROF_ATTR_K);
 	if (d->op == PROF_OP_GEMV)
 		return blas(d, PROF_ATTR_N);
-	return model_elements(input_of(d));
+	return op_elements(input_of(d));
 }
 
 static double tflops(const struct arch *a, unsigned dtype)
@@ -147,15 +133,15 @@ static void linear(const struct op_desc *d, const struct arch *a, unsigned dtype
 	const struct op_operand *in = op_operand_get(d, PROF_OPERAND_INPUT);
 	const struct op_operand *weight = op_operand_get(d, PROF_OPERAND_WEIGHT);
 	const struct op_operand *out = op_operand_get(d, PROF_OPERAND_OUTPUT);
-	double i = in ? model_dim(in, 0) : model_dim(weight, 1);
-	double matrix = weight ? model_dim(weight, 1) * model_dim(weight, 0) : i * model_dim(out, 0);
-	double elements = in ? model_elements(in) : model_elements(out) / model_dim(weight, 0) * i;
+	double i = in ? op_dim(in, 0) : op_dim(weight, 1);
+	double matrix = weight ? op_dim(weight, 1) * op_dim(weight, 0) : i * op_dim(out, 0);
+	double elements = in ? op_elements(in) : op_elements(out) / op_dim(weight, 0) * i;
 	double experts = (double)op_attr_get(d, PROF_ATTR_EXPERTS, 1), copies = 1;
 
 	if (experts > 1 && op_attr_get(d, PROF_ATTR_EXPERT, -1) < 0 && out && i > 0) {
 		/* All experts of a layer in one kernel: rows are those of the
 		 * result, and each expert that is used brings its weight. */
-		double rows = model_elements(out) / model_dim(out, 0);
+		double rows = op_elements(out) / op_dim(out, 0);
 		double most = rows < experts ? rows : experts;
 
 		elements = rows * i;
@@ -185,30 +171,30 @@ static void conv2d(const struct op_desc *d, const struct arch *a, unsigned dtype
 
 	if (!kernel)
 		kernel = op_operand_get(d, PROF_OPERAND_WEIGHT);
-	kh = model_dim(kernel, 1);
-	kw = model_dim(kernel, 0);
-	w = model_dim(in, 0) + 2 * (padding ? model_dim(padding, 0) : 0);
-	tera = 2 * model_dim(in, 3) * model_dim(in, 2) * kh * kw / 1e12 * ceil((w - 1) / model_dim(stride, 0))
-	       * ceil((w - 1) / model_dim(stride, 1));
+	kh = op_dim(kernel, 1);
+	kw = op_dim(kernel, 0);
+	w = op_dim(in, 0) + 2 * (padding ? op_dim(padding, 0) : 0);
+	tera = 2 * op_dim(in, 3) * op_dim(in, 2) * kh * kw / 1e12 * ceil((w - 1) / op_dim(stride, 0))
+	       * ceil((w - 1) / op_dim(stride, 1));
 	overlapped(a, dtype, tera, op_dtype_bytes(dtype, 1) * kh * kw, c);
 }
 
 static void per_element(const struct op_desc *d, const struct arch *a, struct cost *c)
 {
 	const struct op_operand *in = input_of(d);
-	double n = model_elements(in), ns;
+	double n = op_elements(in), ns;
 
 	if (d->op == PROF_OP_SWIGLU && op_operand_get(d, PROF_OPERAND_OUTPUT)) {
 		in = op_operand_get(d, PROF_OPERAND_OUTPUT); /* the input may hold gate and up */
-		n = model_elements(in);
+		n = op_elements(in);
 	}
 	if (d->op == PROF_OP_SOFTMAX)
 		ns = n * arch_get(a, ARCH_SOFTMAX_NS, SOFTMAX_NS);
 	else if (d->op == PROF_OP_RMSNORM)
 		ns = n * arch_get(a, ARCH_RMSNORM_NS, RMSNORM_NS);
 	else /* one factor after the other from the cost: rounding differs */
-		ns = arch_get(a, ARCH_SILU_NS, SILU_NS) * model_dim(in, 0) * model_dim(in, 1)
-		     * model_dim(in, 2) * model_dim(in, 3);
+		ns = arch_get(a, ARCH_SILU_NS, SILU_NS) * op_dim(in, 0) * op_dim(in, 1) * op_dim(in, 2)
+		     * op_dim(in, 3);
 	c->cell[COST_TIME] = c->cell[COST_NS_COMPUTE] = ns;
 	c->cell[COST_PJ_COMPUTE] = n * MISC_TERA_OPS * a->value[ARCH_PJ_PER_TFLOP];
 	c->limit = LIMIT_COMPUTE;
@@ -218,7 +204,7 @@ static void matmul(const struct op_desc *d, const struct arch *a, unsigned dtype
 {
 	const struct op_operand *out = op_operand_get(d, PROF_OPERAND_OUTPUT);
 	double batch = out && out->n_dims ? (double)out->dims[0] : 1;
-	double tera = model_elements(op_operand_get(d, PROF_OPERAND_INPUT)) * batch * 2 / 1e12;
+	double tera = op_elements(op_operand_get(d, PROF_OPERAND_INPUT)) * batch * 2 / 1e12;
 
 	c->cell[COST_TIME] = c->cell[COST_NS_COMPUTE] = tera / tflops(a, dtype) * 1e9;
 	c->cell[COST_PJ_COMPUTE] = tera * a->value[ARCH_PJ_PER_TFLOP];
@@ -229,7 +215,7 @@ double model_pim_ai_kv_per_position(const struct op_desc *d)
 {
 	const struct op_operand *in = op_operand_get(d, PROF_OPERAND_INPUT);
 
-	return model_dim(in, 3) * model_dim(in, 2) * 2 * model_dim(in, 0) * KV_BYTES;
+	return op_dim(in, 3) * op_dim(in, 2) * 2 * op_dim(in, 0) * KV_BYTES;
 }
 
 /* Two products; each reads its half of the cache while it computes. */
@@ -238,11 +224,11 @@ static void attention(const struct op_desc *d, const struct arch *a, const struc
 {
 	const struct op_operand *query = op_operand_get(d, PROF_OPERAND_QUERY);
 	const struct op_operand *key = op_operand_get(d, PROF_OPERAND_KEY);
-	double batch = model_dim(key, 3), head = model_dim(key, 0);
-	double heads = decode && o->kv_heads > 0 ? (double)o->kv_heads : model_dim(key, 2);
-	double ctx = decode && o->sliding_window > 0 ? (double)o->sliding_window : model_dim(key, 1);
+	double batch = op_dim(key, 3), head = op_dim(key, 0);
+	double heads = decode && o->kv_heads > 0 ? (double)o->kv_heads : op_dim(key, 2);
+	double ctx = decode && o->sliding_window > 0 ? (double)o->sliding_window : op_dim(key, 1);
 	double kv_bytes = decode ? KV_BYTES * batch * heads * ctx * head : 0;
-	double tera = batch * heads * model_dim(query, 1) * head * 2 / 1e12 * batch;
+	double tera = batch * heads * op_dim(query, 1) * head * 2 / 1e12 * batch;
 	double compute_ns = tera / tflops(a, dtype_of(d, o)) * 1e9;
 	double kv_ns = kv_bytes / a->value[ARCH_MEM_BW];
 	double compute_pj = tera * a->value[ARCH_PJ_PER_TFLOP];
@@ -275,8 +261,7 @@ void model_pim_ai_price(const struct op_desc *d, const struct arch *a, const str
 		conv2d(d, a, dtype, c);
 		break;
 	case PROF_OP_LAYERNORM:
-		overlapped(a, dtype, model_elements(input_of(d)) * MISC_TERA_OPS, op_dtype_bytes(dtype, 1),
-		           c);
+		overlapped(a, dtype, op_elements(input_of(d)) * MISC_TERA_OPS, op_dtype_bytes(dtype, 1), c);
 		break;
 	case PROF_OP_SOFTMAX:
 	case PROF_OP_SILU:

@@ -15,15 +15,15 @@ enum { CHOICES = 6 };
 
 static double rows_of(const struct op_operand *o)
 {
-	double columns = model_dim(o, 0);
+	double columns = op_dim(o, 0);
 
-	return o && columns > 0 ? model_elements(o) / columns : 1;
+	return o && columns > 0 ? op_elements(o) / columns : 1;
 }
 
 /* Queries that share stored heads are rows of one product. */
 static double sharing(const struct op_desc *d, const struct op_operand *q, const struct op_operand *kv)
 {
-	double stored = model_dim(kv, 2) * op_heads_stored(d, kv), heads = model_dim(q, 2);
+	double stored = op_dim(kv, 2) * op_heads_stored(d, kv), heads = op_dim(q, 2);
 
 	return stored > 0 && heads > stored ? heads / stored : 1;
 }
@@ -35,8 +35,8 @@ static void linear_product(const struct op_desc *d, const struct op_work *w, str
 	const struct op_operand *out = op_operand_get(d, PROF_OPERAND_OUTPUT);
 	double matrix, rows;
 
-	p->k = in ? model_dim(in, 0) : model_dim(weight, 1);
-	p->n = weight && p->k > 0 ? model_dim(weight, 0) * model_dim(weight, 1) / p->k : model_dim(out, 0);
+	p->k = in ? op_dim(in, 0) : op_dim(weight, 1);
+	p->n = weight && p->k > 0 ? op_dim(weight, 0) * op_dim(weight, 1) / p->k : op_dim(out, 0);
 	rows = p->n * p->k > 0 ? w->matrix_flops / (2 * p->n * p->k) : 0;
 	matrix = weight ? op_dtype_bytes(weight->dtype, p->n * p->k) : 0;
 	/* Experts in one kernel: as many products as experts are touched. */
@@ -52,20 +52,19 @@ static void matmul_product(const struct op_desc *d, const struct op_work *w, str
 	const struct op_operand *other = op_operand_get(d, PROF_OPERAND_OTHER);
 	const struct op_operand *out = op_operand_get(d, PROF_OPERAND_OUTPUT);
 	double rows = rows_of(out ? out : in);
-	bool sums = !strcmp(d->context, "attn_output"); /* then the sum runs over the context */
+	bool sums = op_attention_of(d) == OP_ATTENTION_OUTPUT; /* then the sum runs over the context */
 
-	p->m = model_dim(out ? out : in, 1) * sharing(d, in, other);
+	p->m = op_dim(out ? out : in, 1) * sharing(d, in, other);
 	p->batch = p->m > 0 ? fmax(rows / p->m, 1) : 1;
-	p->k = in ? model_dim(in, 0) : model_dim(other, 1);
-	p->n = out ? model_dim(out, 0) : model_dim(other, 0);
+	p->k = in ? op_dim(in, 0) : op_dim(other, 1);
+	p->n = out ? op_dim(out, 0) : op_dim(other, 0);
 	if (sums)
 		p->k = w->matrix_flops / (2 * rows * p->n);
 	else
 		p->n = w->matrix_flops / (2 * rows * p->k);
-	p->b_bytes =
-	        w->kv_bytes > 0
-	                ? w->kv_bytes
-	                : fmax(0, w->read_bytes - op_dtype_bytes(in ? in->dtype : 0, model_elements(in)));
+	p->b_bytes = w->kv_bytes > 0
+	                     ? w->kv_bytes
+	                     : fmax(0, w->read_bytes - op_dtype_bytes(in ? in->dtype : 0, op_elements(in)));
 }
 
 static void attention_product(const struct op_desc *d, const struct op_work *w, struct model_product *p)
@@ -75,9 +74,9 @@ static void attention_product(const struct op_desc *d, const struct op_work *w, 
 	const struct op_operand *value = op_operand_get(d, PROF_OPERAND_VALUE);
 	double rows = rows_of(q);
 
-	p->m = model_dim(q, 1) * sharing(d, q, key);
+	p->m = op_dim(q, 1) * sharing(d, q, key);
 	p->batch = p->m > 0 ? fmax(rows / p->m, 1) : 1;
-	p->k = model_dim(q, 0) + model_dim(value ? value : q, 0); /* both products, one after the other */
+	p->k = op_dim(q, 0) + op_dim(value ? value : q, 0); /* both products, one after the other */
 	p->n = w->matrix_flops / (2 * rows * p->k);
 	p->b_bytes = w->kv_bytes;
 }
@@ -88,10 +87,10 @@ static void conv_product(const struct op_desc *d, const struct op_work *w, struc
 	const struct op_operand *out = op_operand_get(d, PROF_OPERAND_OUTPUT);
 	const struct op_operand *each = d->op == PROF_OP_DECONV2D ? in : out;
 	double groups = fmax((double)op_attr_get(d, PROF_ATTR_GROUPS, 1), 1);
-	double elements = model_elements(each);
+	double elements = op_elements(each);
 
 	p->batch = groups;
-	p->n = fmax(model_dim(each, 2) / groups, 1);
+	p->n = fmax(op_dim(each, 2) / groups, 1);
 	p->m = elements / (p->n * groups);
 	p->k = elements > 0 ? w->matrix_flops / (2 * elements) : 0;
 	p->b_bytes = w->weight_bytes;

@@ -122,9 +122,8 @@ static double row_factor(struct pricing *x, double *units_used)
 	double elements, columns, vectors, tasks;
 
 	o = o ? o : op_operand_get(x->d, PROF_OPERAND_INPUT);
-	columns = fmax(model_dim(o, 0), 1);
-	elements =
-	        model_elements(o) * (x->whole.write_bytes > 0 ? x->w.write_bytes / x->whole.write_bytes : 1);
+	columns = fmax(op_dim(o, 0), 1);
+	elements = op_elements(o) * (x->whole.write_bytes > 0 ? x->w.write_bytes / x->whole.write_bytes : 1);
 	if (!o || elements <= 0 || (cls != PROF_CLASS_ELEMENT && cls != PROF_CLASS_ROWS))
 		return 1;
 	vectors = ceil(columns / lanes);
@@ -153,10 +152,11 @@ static void vector_part(struct pricing *x)
 static void unpack_part(struct pricing *x)
 {
 	const struct op_operand *weight = op_operand_get(x->d, PROF_OPERAND_WEIGHT);
-	double ops = arch_get(x->a, ARCH_UNPACK_OPS, 0), rate = vector_rate(x->d, x->a), weights;
+	double ops = arch_get(x->a, ARCH_UNPACK_OPS, 0), rate, weights;
 
 	if (!weight || !x->p || ops <= 0 || !op_dtype_is_blocked(weight->dtype))
 		return;
+	rate = vector_rate(x->d, x->a);
 	weights = x->p->n * x->p->k * x->p->batch;
 	put(x, MODEL_TERM_UNPACK,
 	    (struct model_part){weights * ops / rate,
@@ -193,7 +193,7 @@ static void memory_parts(struct pricing *x)
 	double each = x->a->value[ARCH_MEM_PJ] * 8, gone = 0;
 
 	if (fused(x) && in) {
-		gone = fmin(t.read, op_dtype_bytes(in->dtype, model_elements(in))) + t.written;
+		gone = fmin(t.read, op_dtype_bytes(in->dtype, op_elements(in))) + t.written;
 		t.read = fmax(0, t.read + t.written - gone);
 		t.written = 0;
 	}
@@ -279,9 +279,12 @@ static void link_parts(struct pricing *x)
 /* Power: W is 1000 pJ per ns. */
 static void power_parts(struct pricing *x)
 {
-	double ns = ns_of(x->out, 0, MODEL_N_TERMS - 1), pj = 0, watts = arch_get(x->a, ARCH_STATIC_W, 0);
-	double limit = arch_get(x->a, ARCH_LIMIT_W, INFINITY) - watts, longer = 0;
+	double watts = arch_get(x->a, ARCH_STATIC_W, 0), pj = 0, ns, longer = 0;
+	double limit = arch_get(x->a, ARCH_LIMIT_W, INFINITY) - watts;
 
+	if (isinf(limit))
+		return;
+	ns = ns_of(x->out, 0, MODEL_N_TERMS - 1);
 	for (unsigned i = 0; i < MODEL_N_TERMS; i++)
 		pj += x->out->part[i].pj;
 	if (limit > 0 && pj > limit * 1e3 * ns)
@@ -294,10 +297,10 @@ static void power_parts(struct pricing *x)
 static void multiply(struct pricing *x)
 {
 	const struct model_share *s = &x->share;
-	double devices = model_group_devices(x->dev->options), ns;
-	double watts = arch_get(x->a, ARCH_STATIC_W, 0) * devices;
+	double watts = arch_get(x->a, ARCH_STATIC_W, 0) * model_group_devices(x->dev->options);
+	bool alone = s->slots == 1 && s->repeats == 1 && s->devices == 1;
 
-	for (unsigned i = 0; i < MODEL_N_TERMS; i++) {
+	for (unsigned i = 0; i < MODEL_N_TERMS && !alone; i++) {
 		struct model_part *p = &x->out->part[i];
 
 		p->ns *= s->slots;
@@ -305,9 +308,11 @@ static void multiply(struct pricing *x)
 		if (i != MODEL_TERM_POWER)
 			p->amount *= s->repeats * s->devices;
 	}
-	ns = ns_of(x->out, 0, MODEL_N_TERMS - 1);
-	if (watts > 0)
+	if (watts > 0) {
+		double ns = ns_of(x->out, 0, MODEL_N_TERMS - 1);
+
 		put(x, MODEL_TERM_STATIC, (struct model_part){0, watts * ns * 1e3, watts, 0});
+	}
 }
 
 /* Whether the options, or what the trace does not know, change anything. */
@@ -357,10 +362,11 @@ static double within_window(double ctx, const struct model_options *o)
  * where this one is too short for all. */
 static double sequences_along(const struct op_desc *d, const struct model_ctx *ctx)
 {
-	struct op_context shape = op_context_of(d);
+	struct op_context shape;
 
 	if (ctx->sequences <= 1)
 		return 1;
+	shape = op_context_of(d);
 	if (shape.planes <= 1)
 		return shape.length < ctx->bytes ? 1 : ctx->sequences;
 	return fmax(ctx->sequences / shape.planes, 1);

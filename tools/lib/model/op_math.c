@@ -41,12 +41,6 @@ static double elements(const struct op_operand *o)
 	return n;
 }
 
-/* The dimension at `from_right` (0: the last one), 1 where there is none. */
-static double dim(const struct op_operand *o, unsigned from_right)
-{
-	return o && from_right < o->n_dims ? (double)o->dims[o->n_dims - 1 - from_right] : 1;
-}
-
 static double bytes(const struct op_operand *o)
 {
 	return o ? op_dtype_bytes(o->dtype, elements(o)) : 0;
@@ -58,11 +52,13 @@ static bool has_data(const struct op_operand *o)
 	return o->role < PROF_OPERAND_KERNEL;
 }
 
-/* Whether this is a product, or the softmax between two, of unfused attention:
- * then one of its dimensions is the context. */
-static bool in_attention(const struct op_desc *d)
+enum op_attention op_attention_of(const struct op_desc *d)
 {
-	return !strcmp(d->context, "attn_weights") || !strcmp(d->context, "attn_output");
+	if (*d->context != 'a')
+		return OP_ATTENTION_NOT;
+	return !strcmp(d->context, "attn_weights")  ? OP_ATTENTION_WEIGHTS
+	       : !strcmp(d->context, "attn_output") ? OP_ATTENTION_OUTPUT
+	                                            : OP_ATTENTION_NOT;
 }
 
 /* By how much a dimension that is the context shrinks when rows see `ctx`. */
@@ -79,7 +75,7 @@ bool op_sees_context(const struct op_desc *d)
 	case PROF_CLASS_MATMUL:
 	case PROF_CLASS_ELEMENT:
 	case PROF_CLASS_ROWS:
-		return in_attention(d);
+		return op_attention_of(d) != OP_ATTENTION_NOT;
 	default:
 		return false;
 	}
@@ -89,7 +85,7 @@ struct op_context op_context_of(const struct op_desc *d)
 {
 	const struct op_operand *in = op_operand_get(d, PROF_OPERAND_INPUT);
 	const struct op_operand *out = op_operand_get(d, PROF_OPERAND_OUTPUT);
-	bool scores = !strcmp(d->context, "attn_weights");
+	bool scores = op_attention_of(d) == OP_ATTENTION_WEIGHTS;
 	const struct op_operand *from = in;
 	unsigned at = 0;
 
@@ -107,13 +103,14 @@ struct op_context op_context_of(const struct op_desc *d)
 	}
 	if (!from)
 		return (struct op_context){1, 1};
-	return (struct op_context){dim(from, at),
-	                           elements(from) / fmax(dim(from, 0) * dim(from, 1) * dim(from, 2), 1)};
+	return (struct op_context){op_dim(from, at),
+	                           elements(from)
+	                                   / fmax(op_dim(from, 0) * op_dim(from, 1) * op_dim(from, 2), 1)};
 }
 
 double op_heads_stored(const struct op_desc *d, const struct op_operand *o)
 {
-	double heads = (double)op_attr_get(d, PROF_ATTR_HEADS_KV, 0), shown = dim(o, 2);
+	double heads = (double)op_attr_get(d, PROF_ATTR_HEADS_KV, 0), shown = op_dim(o, 2);
 
 	return heads > 0 && heads < shown ? heads / shown : 1;
 }
@@ -141,8 +138,8 @@ static void linear_work(const struct op_desc *d, struct op_work *w)
 	const struct op_operand *weight = op_operand_get(d, PROF_OPERAND_WEIGHT);
 	const struct op_operand *out = op_operand_get(d, PROF_OPERAND_OUTPUT);
 	const struct op_operand *bias = op_operand_get(d, PROF_OPERAND_BIAS);
-	double i = in ? dim(in, 0) : dim(weight, 1);
-	double matrix = weight ? dim(weight, 0) * dim(weight, 1) : i * dim(out, 0);
+	double i = in ? op_dim(in, 0) : op_dim(weight, 1);
+	double matrix = weight ? op_dim(weight, 0) * op_dim(weight, 1) : i * op_dim(out, 0);
 	double o = i > 0 ? matrix / i : 0;
 	double rows = out && o > 0 ? elements(out) / o : in && i > 0 ? elements(in) / i : 0;
 	double experts = (double)op_attr_get(d, PROF_ATTR_EXPERTS, 1);
@@ -171,17 +168,18 @@ static void matmul_work(const struct op_desc *d, double ctx, struct op_work *w)
 	const struct op_operand *in = op_operand_get(d, PROF_OPERAND_INPUT);
 	const struct op_operand *other = op_operand_get(d, PROF_OPERAND_OTHER);
 	const struct op_operand *out = op_operand_get(d, PROF_OPERAND_OUTPUT);
-	double k = in ? dim(in, 0) : dim(other, 1);
-	double c = out ? dim(out, 0) : dim(other, 0);
+	double k = in ? op_dim(in, 0) : op_dim(other, 1);
+	double c = out ? op_dim(out, 0) : op_dim(other, 0);
 	double products = out ? elements(out) : in && k > 0 ? elements(in) / k * c : 0;
-	bool scores = !strcmp(d->context, "attn_weights");
-	double share = in_attention(d) ? ctx_share(scores ? c : k, ctx) : 1;
+	enum op_attention attention = op_attention_of(d);
+	bool scores = attention == OP_ATTENTION_WEIGHTS;
+	double share = attention ? ctx_share(scores ? c : k, ctx) : 1;
 	double out_bytes = out ? bytes(out) : in ? op_dtype_bytes(in->dtype, products) : 0;
 	double other_bytes = bytes(other) * share * op_heads_stored(d, other);
 
 	w->flops = w->matrix_flops = 2 * products * k * share;
 	w->read_bytes = other_bytes + bytes(in) * (scores ? 1 : share);
-	w->kv_bytes = in_attention(d) ? other_bytes : 0;
+	w->kv_bytes = attention ? other_bytes : 0;
 	w->write_bytes = out_bytes * (scores ? share : 1);
 }
 
@@ -193,9 +191,9 @@ static void attention_work(const struct op_desc *d, double ctx, struct op_work *
 	const struct op_operand *out = op_operand_get(d, PROF_OPERAND_OUTPUT);
 	const struct op_operand *mask = op_operand_get(d, PROF_OPERAND_MASK);
 	const struct op_kind *softmax = kind_of(PROF_OP_SOFTMAX);
-	double share = ctx_share(dim(key, 1), ctx);
-	double seen = dim(key, 1) * share;
-	double head = dim(q, 0), value_head = value ? dim(value, 0) : head;
+	double share = ctx_share(op_dim(key, 1), ctx);
+	double seen = op_dim(key, 1) * share;
+	double head = op_dim(q, 0), value_head = value ? op_dim(value, 0) : head;
 	double rows, scores;
 
 	if (!q || !key)
@@ -220,7 +218,7 @@ static double conv_taps(const struct op_desc *d, const struct op_operand *from)
 	double channels;
 
 	if (!weight)
-		return dim(from, 2) / (groups > 0 ? groups : 1) * dim(kernel, 1) * dim(kernel, 0);
+		return op_dim(from, 2) / (groups > 0 ? groups : 1) * op_dim(kernel, 1) * op_dim(kernel, 0);
 	if (d->op == PROF_OP_DECONV2D)
 		channels = (double)(weight->n_dims > 1 ? weight->dims[1] : 1) * (groups > 0 ? groups : 1);
 	else
@@ -245,7 +243,7 @@ static void conv_work(const struct op_desc *d, struct op_work *w)
 	}
 	w->weight_bytes = bytes(weight) + bytes(bias);
 	if (!weight && in && out)
-		w->weight_bytes += op_dtype_bytes(in->dtype, dim(each, 2) * taps);
+		w->weight_bytes += op_dtype_bytes(in->dtype, op_dim(each, 2) * taps);
 	w->read_bytes = bytes(in) + w->weight_bytes;
 	w->write_bytes = bytes(out);
 }
@@ -381,13 +379,14 @@ static void element_work(const struct op_desc *d, double ctx, struct op_work *w)
 	const struct op_operand *out = op_operand_get(d, PROF_OPERAND_OUTPUT);
 	bool by_input = kind->cls == PROF_CLASS_ROWS;
 	const struct op_operand *counted = by_input ? (in ? in : out) : (out ? out : in);
-	double share = in_attention(d) && counted ? ctx_share(dim(counted, 0), ctx) : 1;
+	double share = op_attention_of(d) && counted ? ctx_share(op_dim(counted, 0), ctx) : 1;
 	double n = counted ? elements(counted) * share : 0;
 
 	w->flops = kind->flops * n;
 	w->special = kind->special * n;
 	if (d->op == PROF_OP_RMSNORM || d->op == PROF_OP_LAYERNORM || d->op == PROF_OP_L2NORM)
-		w->special += counted && dim(counted, 0) > 0 ? n / dim(counted, 0) : 0; /* a root a row */
+		w->special +=
+		        counted && op_dim(counted, 0) > 0 ? n / op_dim(counted, 0) : 0; /* a root a row */
 	moved(d, share, w);
 }
 

@@ -26,6 +26,11 @@ void op_work(const struct op_desc *d, double ctx, struct op_work *w);
 /* The class that ops.def gives a kind of operation. */
 enum prof_op_class op_class(unsigned op);
 
+/* Which product of unfused attention this is, or beside which: the softmax is with the
+ * weights. One of its dimensions is the context. */
+enum op_attention { OP_ATTENTION_NOT, OP_ATTENTION_WEIGHTS, OP_ATTENTION_OUTPUT };
+enum op_attention op_attention_of(const struct op_desc *d);
+
 /* Whether the context matters to this operation: attention, and the products
  * and the softmax of attention that is not fused. */
 bool op_sees_context(const struct op_desc *d);

@@ -9,13 +9,28 @@
 
 #include "tools/lib/energy/energy_steps.h"
 
-void measured_begin(struct measured *m, const struct trace *t, const char *last_layer, int64_t batch_size)
+/* Of a descriptor. */
+enum { IS_PRODUCT = 1, IS_LAST_LAYER = 2 };
+
+int measured_begin(struct measured *m, const struct trace *t, const char *last_layer, int64_t batch_size)
 {
+	const char *last = last_layer ? last_layer : "lm_head";
+
 	memset(m, 0, sizeof *m);
 	m->trace = t;
-	m->last_layer = last_layer ? last_layer : "lm_head";
 	m->batch = batch_size > 0 ? (double)batch_size : 1;
 	m->want_tokens = true;
+	m->kinds = calloc((size_t)t->n_descs + 1, sizeof *m->kinds);
+	for (unsigned i = 0; m->kinds && i < t->n_descs; i++)
+		if (t->descs[i].op == PROF_OP_LINEAR)
+			m->kinds[i] = IS_PRODUCT | (strcmp(t->descs[i].context, last) ? 0 : IS_LAST_LAYER);
+	return m->kinds ? 0 : -1;
+}
+
+void measured_release(struct measured *m)
+{
+	free(m->kinds);
+	m->kinds = NULL;
 }
 
 /* Rows of a product's input: tokens, where the step does not tell them. */
@@ -46,39 +61,57 @@ static void change_step(struct measured *m, int32_t step)
 		m->seen[step] = 1;
 }
 
-void measured_event(struct measured *m, const struct op_event *ev)
+/* What steps, rows and last layers say of the operation. */
+static inline void look(struct measured *m, const struct op_event *ev)
 {
-	const struct op_desc *d = &m->trace->descs[ev->desc];
-	struct measured_phase *p = &m->phase[ev->phase];
+	unsigned kind = m->kinds[ev->desc];
 
-	p->operations++;
-	if (__builtin_expect(ev->timed, 1)) {
-		/* Far below 2^63, and signed numbers are quicker to turn. */
-		double time_ns = (double)(int64_t)ev->time_ns;
-
-		p->timed++;
-		p->ops_ns += time_ns;
-		p->between_ns += ev->step < 0 ? time_ns : 0;
-		p->busy_ns += ev->busy_ns == ev->time_ns ? time_ns : (double)(int64_t)ev->busy_ns;
-		if (m->desc_ns)
-			m->desc_ns[(size_t)ev->desc * MEASURED_PHASES + ev->phase] += time_ns;
-	}
-	m->last_ns = (double)(int64_t)(ev->start_ns + ev->time_ns);
 	if (!m->begun || ev->step != m->step) {
-		m->first_ns = m->begun ? m->first_ns : (double)(int64_t)ev->start_ns;
+		m->first_ns = m->begun ? m->first_ns : ev->start_ns;
 		m->begun = true;
 		change_step(m, ev->step);
 	}
-	if (d->op != PROF_OP_LINEAR)
+	if (!kind)
 		return;
 	if (m->want_tokens) {
-		m->rows[ev->phase] += rows_of(m, d);
+		m->rows[ev->phase] += rows_of(m, &m->trace->descs[ev->desc]);
 		m->want_tokens = false;
 	}
-	if (*d->context == *m->last_layer && !strcmp(d->context, m->last_layer)) {
+	if (kind & IS_LAST_LAYER) {
 		m->last_layers++;
 		m->want_tokens = true; /* of the next pass, in a list without steps */
 	}
+}
+
+/* Operations of one phase that follow each other, which is added up aside: returns how many. */
+static unsigned take_phase(struct measured *m, const struct op_event *ev, unsigned n)
+{
+	enum prof_phase phase = ev->phase;
+	struct measured_sum sum = m->sum[phase];
+	unsigned i;
+
+	for (i = 0; i < n && ev[i].phase == phase; i++) {
+		uint64_t time_ns = ev[i].timed ? ev[i].time_ns : 0;
+
+		sum.timed += ev[i].timed;
+		sum.ops_ns += time_ns;
+		sum.busy_ns += ev[i].timed ? ev[i].busy_ns : 0;
+		sum.between_ns += ev[i].step < 0 ? time_ns : 0;
+		if (m->desc_ns)
+			m->desc_ns[(size_t)ev[i].desc * MEASURED_PHASES + phase] += (double)time_ns;
+		look(m, &ev[i]);
+	}
+	m->sum[phase] = sum;
+	m->phase[phase].operations += i;
+	return i;
+}
+
+void measured_events(struct measured *m, const struct op_event *ev, unsigned n)
+{
+	for (unsigned i = 0; i < n;)
+		i += take_phase(m, &ev[i], n - i);
+	if (n)
+		m->last_ns = ev[n - 1].start_ns + ev[n - 1].time_ns;
 }
 
 /* ---- energy ---- */
@@ -139,8 +172,9 @@ static void add_between(struct measured *m)
  * last. They may lie beside each other, and took no more than the machine then. */
 static void read_meters_of_operations(struct measured *m, const struct energy *e)
 {
-	struct energy_figure whole = energy_between(e, m->first_ns, m->last_ns);
-	double length_ns = m->last_ns - m->first_ns, ops_ns = 0, idle_w = energy_idle_w(e);
+	double first_ns = (double)m->first_ns, last_ns = (double)m->last_ns, length_ns = last_ns - first_ns;
+	struct energy_figure whole = energy_between(e, first_ns, last_ns);
+	double ops_ns = 0, idle_w = energy_idle_w(e);
 
 	for (unsigned i = 0; i < MEASURED_PHASES; i++)
 		ops_ns += m->phase[i].ops_ns;
@@ -179,6 +213,17 @@ static void read_meters(struct measured *m, const struct energy *e)
 	free(steps);
 }
 
+/* Times are added up as they are, and told as numbers that can be divided. */
+static void take_sums(struct measured *m)
+{
+	for (unsigned i = 0; i < MEASURED_PHASES; i++) {
+		m->phase[i].timed = m->sum[i].timed;
+		m->phase[i].ops_ns = (double)m->sum[i].ops_ns;
+		m->phase[i].busy_ns = (double)m->sum[i].busy_ns;
+		m->phase[i].between_ns = (double)m->sum[i].between_ns;
+	}
+}
+
 void measured_end(struct measured *m, const struct host *h)
 {
 	const struct trace *t = m->trace;
@@ -186,6 +231,7 @@ void measured_end(struct measured *m, const struct host *h)
 	bool by_rows = m->steps > 0 || m->last_layers > 0;
 	double tokens = 0;
 
+	take_sums(m);
 	m->energy_is_measured = e && energy_is_measured(e);
 	walk_steps(m);
 	for (unsigned i = 0; i < MEASURED_PHASES && m->recording_ns; i++)

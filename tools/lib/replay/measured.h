@@ -30,24 +30,28 @@ struct measured {
 
 	/* state of the pass over the operations */
 	const struct trace *trace;
-	const char *last_layer;
 	double batch; /* sequences that shapes do not show; 1: none */
 	int32_t step;
 	bool want_tokens, begun;
-	double first_ns, last_ns; /* from where the first operation began to the end of the last */
+	uint64_t first_ns, last_ns; /* from where the first operation began to the end of the last */
 	double rows[MEASURED_PHASES];
+	struct measured_sum {
+		uint64_t timed, ops_ns, busy_ns, between_ns;
+	} sum[MEASURED_PHASES];
+	uint8_t *kinds;       /* [descriptors], what the pass must know of each */
 	double *recording_ns; /* by phase: taken off the steps' walls, the caller's; may be null */
 	uint8_t *seen;        /* [steps of the trace], zeros at first, the caller's; may be null */
 	double *desc_ns;      /* [descriptor * MEASURED_PHASES + phase], the caller's; may be null */
 };
 
-/* last_layer null: lm_head. batch_size 0: as shapes say. */
-void measured_begin(struct measured *m, const struct trace *t, const char *last_layer, int64_t batch_size);
-void measured_event(struct measured *m, const struct op_event *ev);
+/* last_layer null: lm_head. batch_size 0: as shapes say. 0, or -1 without memory. */
+int measured_begin(struct measured *m, const struct trace *t, const char *last_layer, int64_t batch_size);
+void measured_events(struct measured *m, const struct op_event *ev, unsigned n);
 
 /* After the last operation. Energy comes from the trace's meters, else from
  * the host profile (null: unknown). */
 void measured_end(struct measured *m, const struct host *h);
+void measured_release(struct measured *m);
 
 /* Time of a phase: of its steps and the operations between them, else of its operations. */
 double measured_time_ns(const struct measured_phase *p);

@@ -84,8 +84,8 @@ static void plan_published(struct plan *p, const struct op_desc *d, const struct
 
 	p->priced = model_pim_ai_prices(d);
 	p->move_bytes = p->end_bytes = element * model_pim_ai_moved_elements(d);
-	p->expert_bytes = element * model_dim(out, 1) * model_dim(out, 0);
-	if (d->op == PROF_OP_MATMUL && !strcmp(d->context, "attn_weights"))
+	p->expert_bytes = element * op_dim(out, 1) * op_dim(out, 0);
+	if (d->op == PROF_OP_MATMUL && op_attention_of(d) == OP_ATTENTION_WEIGHTS)
 		p->kv_bytes = model_pim_ai_kv_per_position(d);
 }
 
@@ -310,7 +310,7 @@ static void read_cache(struct replay *r, const struct plan *p)
 static void count_last_layer(struct replay *r, const struct op_desc *d, int32_t step)
 {
 	struct replay_private *s = r->priv;
-	int64_t rows = (int64_t)model_dim(op_operand_get(d, PROF_OPERAND_OUTPUT), 1);
+	int64_t rows = (int64_t)op_dim(op_operand_get(d, PROF_OPERAND_OUTPUT), 1);
 
 	if (s->n_last++ > 0) {
 		s->cache_rows++;
@@ -495,16 +495,10 @@ static void charge_counted(struct replay *r)
 
 /* ---- both ---- */
 
-void replay_event(struct replay *r, const struct op_event *ev, struct replay_price *price)
+static inline void take(struct replay *r, const struct op_event *ev)
 {
 	struct replay_private *s = r->priv;
 
-	s->price = price;
-	if (price) {
-		memset(price, 0, sizeof *price);
-		price->phase = ev->phase;
-		price->priced = s->plans[ev->desc].priced;
-	}
 	s->sum = NULL;
 	if (r->sums) {
 		enum prof_phase phase = s->published ? published_phase(r, ev) : ev->phase;
@@ -517,8 +511,23 @@ void replay_event(struct replay *r, const struct op_event *ev, struct replay_pri
 	else
 		roofline_event(r, ev);
 	r->phase[s->phase].operations++;
-	if (price)
-		price->device = s->device;
+}
+
+void replay_events(struct replay *r, const struct op_event *ev, unsigned n)
+{
+	r->priv->price = NULL;
+	for (unsigned i = 0; i < n; i++)
+		take(r, &ev[i]);
+}
+
+void replay_event(struct replay *r, const struct op_event *ev, struct replay_price *price)
+{
+	memset(price, 0, sizeof *price);
+	price->phase = ev->phase;
+	price->priced = r->priv->plans[ev->desc].priced;
+	r->priv->price = price;
+	take(r, ev);
+	price->device = r->priv->device;
 }
 
 static void charge_host_cost(struct cost *c, double host_w)

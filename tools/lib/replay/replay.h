@@ -60,7 +60,8 @@ struct replay *replay_new(const char *name, const struct trace *t, const struct 
                           const struct replay_options *options);
 void replay_free(struct replay *r);
 
-/* The next operation; `price` may be null. */
+/* The next operations; or one, whose price is wanted. */
+void replay_events(struct replay *r, const struct op_event *ev, unsigned n);
 void replay_event(struct replay *r, const struct op_event *ev, struct replay_price *price);
 
 /* After the last one: results go back to the host, and what stayed on the

@@ -42,7 +42,7 @@ static double stored_bytes(const struct replay *r, const struct op_operand *o)
 {
 	int dtype = r->options->model.dtype;
 
-	return op_dtype_bytes(dtype >= 0 ? (unsigned)dtype : o->dtype, model_elements(o));
+	return op_dtype_bytes(dtype >= 0 ? (unsigned)dtype : o->dtype, op_elements(o));
 }
 
 static unsigned device_of(const struct replay *r, const struct op_desc *d)
@@ -61,7 +61,7 @@ static bool is_keys(const struct op_desc *d, const struct op_operand *o)
 {
 	return o->role == PROF_OPERAND_KEY
 	       || (o->role == PROF_OPERAND_OTHER && d->op == PROF_OP_MATMUL
-	           && !strcmp(d->context, "attn_weights"));
+	           && op_attention_of(d) == OP_ATTENTION_WEIGHTS);
 }
 
 /* Devices that share what an operation keeps, weights or cache. */

@@ -32,14 +32,6 @@ static const char *const attr_keys[PROF_ATTR_LIMIT] = {
 #undef PROF_ATTR
 };
 
-const struct op_operand *op_operand_get(const struct op_desc *d, enum prof_operand role)
-{
-	for (unsigned i = 0; i < d->n_operands; i++)
-		if (d->operands[i].role == role)
-			return &d->operands[i];
-	return NULL;
-}
-
 unsigned op_main_dtype(const struct op_desc *d)
 {
 	const struct op_operand *o = op_operand_get(d, PROF_OPERAND_WEIGHT);
@@ -47,14 +39,6 @@ unsigned op_main_dtype(const struct op_desc *d)
 	if (!o && d->n_operands)
 		o = &d->operands[0];
 	return o ? o->dtype : PROF_DTYPE_UNKNOWN;
-}
-
-int64_t op_attr_get(const struct op_desc *d, enum prof_attr attr, int64_t otherwise)
-{
-	for (unsigned i = 0; i < d->n_attrs; i++)
-		if (d->attrs[i].attr == attr)
-			return d->attrs[i].value;
-	return otherwise;
 }
 
 static unsigned find(const char *const *names, unsigned n, const char *name)

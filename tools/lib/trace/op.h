@@ -8,6 +8,7 @@
 #include <prof/kinds.h>
 #include <prof/trace_format.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct op_operand {
@@ -47,10 +48,37 @@ struct op_desc {
 };
 
 /* The operand of that role, or null. */
-const struct op_operand *op_operand_get(const struct op_desc *d, enum prof_operand role);
+static inline const struct op_operand *op_operand_get(const struct op_desc *d, enum prof_operand role)
+{
+	for (unsigned i = 0; i < d->n_operands; i++)
+		if (d->operands[i].role == role)
+			return &d->operands[i];
+	return NULL;
+}
 
 /* The attribute, or `otherwise`. */
-int64_t op_attr_get(const struct op_desc *d, enum prof_attr attr, int64_t otherwise);
+static inline int64_t op_attr_get(const struct op_desc *d, enum prof_attr attr, int64_t otherwise)
+{
+	for (unsigned i = 0; i < d->n_attrs; i++)
+		if (d->attrs[i].attr == attr)
+			return d->attrs[i].value;
+	return otherwise;
+}
+
+/* The dimension at `from_right` (0: the last one), 1 where there is none; and their product. */
+static inline double op_dim(const struct op_operand *o, unsigned from_right)
+{
+	return o && from_right < o->n_dims ? (double)o->dims[o->n_dims - 1 - from_right] : 1;
+}
+
+static inline double op_elements(const struct op_operand *o)
+{
+	double n = 1;
+
+	for (unsigned i = 0; o && i < o->n_dims; i++)
+		n *= (double)o->dims[i];
+	return n;
+}
 
 /* The data type that a kernel is chosen by: the weight's, else the first
  * operand's; 0 when unknown. */

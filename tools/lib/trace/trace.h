@@ -183,6 +183,10 @@ const char *trace_fact_get(const struct trace *t, const char *key);
 struct trace_cursor;
 struct trace_cursor *trace_cursor_open(struct trace *t);
 int trace_cursor_next(struct trace_cursor *c, struct op_event *ev, struct diag *d);
+
+/* The same for as many as n (not 0) at a time, which is quicker than one by one: how many
+ * there were. */
+int trace_cursor_read(struct trace_cursor *c, struct op_event *ev, unsigned n, struct diag *d);
 void trace_cursor_close(struct trace_cursor *c);
 
 #endif

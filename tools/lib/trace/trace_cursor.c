@@ -54,24 +54,24 @@ void list_event_tell(const struct trace *t, const struct list_event *e, const ui
 		memcpy(ev->counters, counters, t->n_counters * sizeof(ev->counters[0]));
 }
 
-static bool kept_next(struct trace_cursor *c, struct op_event *ev)
+static int kept_next(struct trace_cursor *c, struct op_event *ev)
 {
 	const struct trace_private *priv = c->trace->priv;
 	const struct list_event *e;
 
 	do {
 		if (c->next == priv->n_events)
-			return false;
+			return 0;
 		e = &priv->events[c->next++];
 	} while (e->depth && !c->children);
 	list_event_tell(c->trace, e, e->counters ? priv->list_counters + e->counters - 1 : NULL, ev);
-	return true;
+	return 1;
 }
 
 /* An operation outside of every step takes the phase of its process's step
  * before it. What comes before the first one (a network is made, its weights are
  * filled) has none; in a process without any step all is prefill. */
-static void set_phase(struct trace_cursor *c, struct op_event *ev)
+static inline void set_phase(struct trace_cursor *c, struct op_event *ev)
 {
 	const struct trace *t = c->trace;
 	struct cursor_phase *p = &c->phases[trace_process_of(t, ev)];
@@ -87,16 +87,31 @@ static void set_phase(struct trace_cursor *c, struct op_event *ev)
 	ev->phase = p->last;
 }
 
+/* Of a list: one line, one operation. */
+static int list_read(struct trace_cursor *c, struct op_event *ev, unsigned n, struct diag *d)
+{
+	unsigned got = 0;
+	int more = 1;
+
+	while (got < n && more > 0) {
+		more = c->stream ? list_stream_next(c->stream, &ev[got], d) : kept_next(c, &ev[got]);
+		got += more > 0;
+	}
+	return more < 0 ? -1 : (int)got;
+}
+
+int trace_cursor_read(struct trace_cursor *c, struct op_event *ev, unsigned n, struct diag *d)
+{
+	int got = c->merge ? (int)merge_read(c, ev, n) : list_read(c, ev, n, d);
+
+	for (int i = 0; i < got; i++)
+		set_phase(c, &ev[i]);
+	return got;
+}
+
 int trace_cursor_next(struct trace_cursor *c, struct op_event *ev, struct diag *d)
 {
-	int more = c->stream  ? list_stream_next(c->stream, ev, d)
-	           : c->merge ? merge_next(c, ev)
-	                      : kept_next(c, ev);
-
-	if (more <= 0)
-		return more;
-	set_phase(c, ev);
-	return 1;
+	return trace_cursor_read(c, ev, 1, d);
 }
 
 void trace_cursor_close(struct trace_cursor *c)

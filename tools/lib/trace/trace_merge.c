@@ -23,6 +23,7 @@ struct merge {
 	unsigned n_heap;
 	uint32_t group; /* whose members these are */
 	unsigned *members, n_members;
+	uint8_t *flags; /* of descriptors, close together: those themselves are far apart */
 	uint64_t scale;
 	uint64_t cut_tick;
 	unsigned *time_step; /* by process: steps of it that began until now */
@@ -87,10 +88,8 @@ static void leave_heap(struct merge *m, unsigned decoder)
 }
 
 /* The decoder's first operation is done with. */
-static inline void advance(struct merge *m, unsigned decoder)
+static inline void advance(struct merge *m, struct decoder *d, unsigned decoder)
 {
-	struct decoder *d = &m->decoders[decoder];
-
 	d->head++;
 	if (d->head == d->ready && !decoder_more(d)) {
 		leave_heap(m, decoder);
@@ -194,7 +193,7 @@ static void add_slices(struct merge *m, unsigned first, const struct decoded *of
 		add_counters(m, ev, d, x);
 		x->taken = true;
 		if (x == &d->queue[d->head])
-			advance(m, member);
+			advance(m, d, member);
 	}
 }
 
@@ -240,18 +239,17 @@ static __attribute__((noinline)) void fill_shared(struct merge *m, unsigned deco
 	ev->self_ns = children_ns < ev->time_ns ? ev->time_ns - children_ns : 0;
 }
 
-static inline void fill_event(struct merge *m, unsigned decoder, struct op_event *ev)
+static inline void fill_event(struct merge *m, struct decoder *d, unsigned decoder, const struct decoded *e,
+                              struct op_event *ev)
 {
-	struct decoder *d = &m->decoders[decoder];
-	const struct decoded *e = &d->queue[d->head];
-	uint32_t flags = m->trace->descs[e->desc].flags, step = e->step;
+	uint32_t flags = m->flags[e->desc], step = e->step;
 
 	ev->desc = e->desc;
 	ev->thread = decoder + 1;
 	ev->n_slices = 1;
 	ev->depth = e->depth;
 	ev->n_counters = 0;
-	ev->timed = !(flags & PROF_DESC_UNTIMED);
+	ev->timed = true;
 	if (__builtin_expect(e->n_counters, 0))
 		add_counters(m, ev, d, e);
 	if (e->group && !e->depth)
@@ -259,8 +257,9 @@ static inline void fill_event(struct merge *m, unsigned decoder, struct op_event
 	else
 		fill_times(m, e, ev);
 	ev->step = step ? (int32_t)step - 1 : step_at(m, trace_process_of(m->trace, ev), ev->start_ns);
-	if (__builtin_expect(flags & (PROF_DESC_UNTIMED | PROF_DESC_UNPLACED), 0)) {
+	if (__builtin_expect(flags, 0)) {
 		ev->start_ns = 0;
+		ev->timed = !(flags & PROF_DESC_UNTIMED);
 		if (!ev->timed)
 			ev->time_ns = ev->self_ns = ev->busy_ns = ev->counted_ns = 0;
 	}
@@ -268,11 +267,8 @@ static inline void fill_event(struct merge *m, unsigned decoder, struct op_event
 
 /* Whether the next operation began before what the file still has whole, or
  * is a part of one that did. */
-static inline bool is_cut(struct merge *m, unsigned decoder)
+static inline bool is_cut(const struct merge *m, struct decoder *d, const struct decoded *e)
 {
-	struct decoder *d = &m->decoders[decoder];
-	const struct decoded *e = &d->queue[d->head];
-
 	if (__builtin_expect(e->start >= m->cut_tick, 1) && !(e->depth && e->start < d->cut_end))
 		return false;
 	if (!e->depth && e->end > d->cut_end)
@@ -280,27 +276,27 @@ static inline bool is_cut(struct merge *m, unsigned decoder)
 	return true;
 }
 
-bool merge_next(struct trace_cursor *c, struct op_event *ev)
+unsigned merge_read(struct trace_cursor *c, struct op_event *ev, unsigned n)
 {
 	struct merge *m = c->merge;
+	unsigned got = 0;
 
-	while (m->n_heap) {
+	while (got < n && m->n_heap) {
 		unsigned decoder = m->heap[0];
-		const struct decoded *e = &m->decoders[decoder].queue[m->decoders[decoder].head];
+		struct decoder *d = &m->decoders[decoder];
+		const struct decoded *e = &d->queue[d->head];
 		bool given = !e->taken && e->desc < m->trace->n_descs;
-
-		bool cut = given && is_cut(m, decoder);
+		bool cut = given && is_cut(m, d, e);
 
 		if (given)
-			fill_event(m, decoder, ev);
+			fill_event(m, d, decoder, e, &ev[got]);
 		else
 			c->undescribed += !e->taken;
-		advance(m, decoder);
-		if (given && !cut)
-			return true;
-		c->cut += cut ? ev->n_slices : 0;
+		advance(m, d, decoder);
+		c->cut += cut ? ev[got].n_slices : 0;
+		got += given && !cut;
 	}
-	return false;
+	return got;
 }
 
 int merge_open(struct trace_cursor *c)
@@ -319,8 +315,11 @@ int merge_open(struct trace_cursor *c)
 	m->place = calloc(n + 1, sizeof(*m->place));
 	m->members = calloc(n + 1, sizeof(*m->members));
 	m->time_step = calloc(c->trace->n_processes, sizeof(*m->time_step));
-	if (!m->decoders || !m->heap || !m->place || !m->members || !m->time_step)
+	m->flags = calloc((size_t)c->trace->n_descs + 1, sizeof(*m->flags));
+	if (!m->decoders || !m->heap || !m->place || !m->members || !m->time_step || !m->flags)
 		goto failed;
+	for (unsigned i = 0; i < c->trace->n_descs; i++)
+		m->flags[i] = (uint8_t)(c->trace->descs[i].flags & (PROF_DESC_UNTIMED | PROF_DESC_UNPLACED));
 	for (; m->n_decoders < n; m->n_decoders++) {
 		unsigned i = m->n_decoders;
 
@@ -351,6 +350,7 @@ void merge_close(struct trace_cursor *c)
 	free(m->place);
 	free(m->members);
 	free(m->time_step);
+	free(m->flags);
 	free(m);
 	c->merge = NULL;
 }

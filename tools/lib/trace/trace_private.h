@@ -165,7 +165,8 @@ int trace_process_take(struct trace *t, const struct prof_meta_process *m, const
 /* trace_processes.c: whose threads and steps are whose, once all META is read. */
 int trace_processes_settle(struct trace *t, struct diag *d);
 int merge_open(struct trace_cursor *c);
-bool merge_next(struct trace_cursor *c, struct op_event *ev);
+/* The next operations, at most n; returns how many, 0 at the end. */
+unsigned merge_read(struct trace_cursor *c, struct op_event *ev, unsigned n);
 void merge_close(struct trace_cursor *c);
 
 #endif
