@@ -26,7 +26,7 @@
 #define SETS_SHARE     0.25  /* so much for sets of threads that come */
 #define SAVE_NS        2.5e8 /* of credit that readings may save up */
 #define NEVER          (~0ull)
-#define START_NS       4e9 /* PAPI takes 5 to 10 ms to start: 0.25 % of so long a run */
+#define START_NS       10e9 /* of so long a run a start, 10 to 30 ms, is 0.3 % at most */
 #define TURNS_BYTES    (SAMPLING_KINDS * sizeof(struct sampling_turn))
 
 enum library { UNTRIED, STARTING, RUNNING, NONE };

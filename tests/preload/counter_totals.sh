@@ -40,6 +40,21 @@ PROFSHIM_BUDGET=0 PROFSHIM_COUNTERS=perf::PAGE-FAULTS shim "$bin/known_faults" 1
 "$build/bin/proftrace" info trace.bin >info.out
 holds "budget 0" 0 '^counter' info.out
 
+# By default they wait until a run has lasted ten seconds, and then take what the machine has.
+unset PROFSHIM_BUDGET PROFSHIM_COUNTERS
+shim "$bin/known_faults" 100 >out || bad "a short run: fails"
+"$build/bin/proftrace" info trace.bin >info.out
+holds "a short run" 0 '^counter +' info.out
+holds "a short run" 1 'The run was too short for counters to be worth their start' info.out
+shim "$bin/known_faults" 1200 10000 >out || bad "a long run: fails"
+"$build/bin/proftrace" info trace.bin >info.out
+holds "a long run" 0 'The run was too short' info.out
+grep -qE '^counter +(perf::TASK-CLOCK|PAPI_TOT_CYC)' info.out || bad "a long run has no counters: $(cat info.out)"
+"$build/bin/proftrace" stats --counters --format csv trace.bin >csv || bad "a long run: no statistics"
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i }
+	NR == 2 { exit !($column["counted_slices"] > 0 && $column["counted_slices"] < 1201) }' csv ||
+	bad "a long run: not some of its operations were counted: $(cat csv)"
+
 # A name that is none is told, and does not keep the others from being counted.
 PROFSHIM_COUNTERS=FLOP,perf::PAGE-FAULTS,NOSUCH shim "$bin/known_faults" 100 >out 2>err || bad "unknown names: fails"
 holds "unknown names" 1 '^libprofshim: PROFSHIM_COUNTERS has "FLOP", which is no counter group of ' err

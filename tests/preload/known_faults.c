@@ -1,12 +1,15 @@
 /* known_faults.c: products with matrices of which a known number of pages was never touched.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- *     known_faults CALLS     prints the page faults that the products must take
+ *     known_faults CALLS [MICROSECONDS]
+ *
+ * prints the page faults that the products must take; it waits so long before each.
  */
 #include <cblas.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { ROWS = 64, COLUMNS = 1024, PAGE_FLOATS = 1024, PAGES = ROWS * COLUMNS / PAGE_FLOATS };
 
@@ -21,7 +24,7 @@ static unsigned any(unsigned below)
 int main(int argc, char **argv)
 {
 	static float x[COLUMNS], y[ROWS];
-	int calls = argc > 1 ? atoi(argv[1]) : 0;
+	int calls = argc > 1 ? atoi(argv[1]) : 0, wait_us = argc > 2 ? atoi(argv[2]) : 0;
 	long faults = 0;
 
 	cblas_sgemv(CblasRowMajor, CblasNoTrans, ROWS, 1, 1.0f, x, 1, x, 1, 0.0f, y,
@@ -33,6 +36,7 @@ int main(int argc, char **argv)
 
 		if (a == MAP_FAILED || madvise(a, bytes, MADV_NOHUGEPAGE) != 0)
 			return 1;
+		usleep((useconds_t)wait_us);
 		for (unsigned p = 0; p < touched; p++)
 			a[p * PAGE_FLOATS] = 1.0f;
 		faults += PAGES - (long)touched;
