@@ -178,7 +178,7 @@ def replay_table(table_type):
                                                   ("full", "roofline", "H100-SXM", "5", "20"),
                                                   ("pim-ai", "pim-ai", "PIM-AI-1chip", "20", "50")):
             times = []
-            for _ in range(1 if smoke else 5):
+            for _ in range(1 if smoke else 25):
                 began = time.perf_counter()
                 foreign.run(build / "bin" / "profreplay", trace, "--arch", arch, "--model", model_name)
                 times.append(time.perf_counter() - began)
