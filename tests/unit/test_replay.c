@@ -310,6 +310,54 @@ static void random_run(unsigned *seed, struct op_event *events)
 		                  i < 8 ? PROF_PHASE_PREFILL : PROF_PHASE_DECODE);
 }
 
+/* Time of n kinds twice on the device itself, in both phases: all, and all again. */
+static double twice(unsigned n)
+{
+	struct replay *r = replay_new("A", &trace, &map, &options);
+	struct replay_totals total;
+
+	for (unsigned i = 0; i < 4 * n; i++) {
+		struct op_event ev = event(i % n, -1, i / n % 2 ? PROF_PHASE_DECODE : PROF_PHASE_PREFILL);
+
+		replay_events(r, &ev, 1);
+	}
+	replay_end(r, 3);
+	replay_total(r, &total);
+	replay_free(r);
+	return total.cost.cell[COST_NS_COMPUTE] + total.cost.cell[COST_NS_MEM];
+}
+
+static void more_kinds_than_prices_are_kept(void)
+{
+	enum { KINDS = 9000 };
+
+	for (unsigned kind = 0; kind < 2; kind++) {
+		struct op_desc *many = calloc(KINDS, sizeof *many);
+		double alone = 0;
+
+		start("");
+		if (kind)
+			published();
+		linear("q_proj", 4, 100, 200);
+		CU_ASSERT_EQUAL(map_everything(&map, arch_set_find(&set, "A", &d), &d), 0);
+		for (unsigned i = 0; i < KINDS; i++) {
+			many[i] = descs[0];
+			many[i].id = i;
+			many[i].operands[0].dims[0] = many[i].operands[2].dims[0] = i + 1;
+		}
+		trace.n_descs = 1;
+		for (unsigned i = 0; i < KINDS; i++) {
+			trace.descs = &many[i];
+			alone += twice(1);
+		}
+		trace.descs = many;
+		trace.n_descs = KINDS;
+		CU_ASSERT(alone > 0);
+		CU_ASSERT_DOUBLE_EQUAL(twice(KINDS) / alone, 1, 1e-11);
+		free(many);
+	}
+}
+
 /* Operation by operation, and added up by kind: the same sums; every part is
  * in the whole; what goes to devices and comes back is told in full. */
 static void conservation(void)
@@ -518,6 +566,7 @@ int main(void)
 	        {"the rest stays on the host", rest_stays_on_the_host},
 	        {"capacity", capacity},
 	        {"capacity of experts", capacity_of_experts},
+	        {"more kinds than prices are kept", more_kinds_than_prices_are_kept},
 	        {"conservation", conservation},
 	        {"pim-ai: moves", published_moves},
 	        {"pim-ai: experts", published_experts},

@@ -30,15 +30,22 @@ struct plan {
 	double kv_bytes;     /* pim-ai: cache read per position of the context */
 };
 
+/* A price as it was the last time. Steps come back to the same descriptors, so there
+ * is room for those of a step, in both phases, and not for all of a long run whose
+ * shapes grow from step to step. */
+enum { MEMOS = 8192 };
+
 struct memo {
 	struct cost cost;
-	int32_t step; /* the price is for this step's context */
+	uint32_t desc, device;
+	int32_t step; /* whose context the price is for; -1: no step changes it */
 	bool known;
 };
 
 struct replay_private {
 	struct plan *plans;
-	struct memo *memos;            /* [(descriptor * 2 + decode) * (devices + 1) + device] */
+	struct memo *memos; /* [(descriptor * 2 + decode) & memo_mask] */
+	uint32_t memo_mask;
 	uint64_t *counted;             /* [descriptor * REPLAY_PHASES + phase]: executions to be charged */
 	int64_t *counts;               /* per entry of the map: executions asked about with `m` */
 	struct replay_bounds *devices; /* [device - 1] */
@@ -156,6 +163,15 @@ static void share_prices(struct replay *r)
 	}
 }
 
+static uint32_t memo_mask(size_t n_descs)
+{
+	uint32_t n = 2;
+
+	while (n < 2 * n_descs && n < MEMOS)
+		n *= 2;
+	return n - 1;
+}
+
 struct replay *replay_new(const char *name, const struct trace *t, const struct map *map,
                           const struct replay_options *options)
 {
@@ -176,7 +192,8 @@ struct replay *replay_new(const char *name, const struct trace *t, const struct 
 	r->options = options;
 	p->published = options->model.kind == MODEL_PIM_AI;
 	p->plans = calloc(n, sizeof *p->plans);
-	p->memos = calloc(n * 2 * (map->n_devices + 1), sizeof *p->memos);
+	p->memo_mask = memo_mask(n);
+	p->memos = calloc((size_t)p->memo_mask + 1, sizeof *p->memos);
 	p->counted = calloc(n * REPLAY_PHASES, sizeof *p->counted);
 	p->counts = calloc(map->n + 1, sizeof *p->counts);
 	if (options->per_desc)
@@ -273,11 +290,19 @@ static inline void move(struct replay *r, const struct plan *p, unsigned device)
 		end_experts(r, p);
 }
 
-static struct memo *memo_of(struct replay *r, uint32_t desc, unsigned device)
+/* The place of a price; known tells whether it is there, else it is to be filled. */
+static inline struct memo *memo_of(struct replay *r, uint32_t desc, int32_t step, unsigned device)
 {
-	bool decode = r->priv->phase == PROF_PHASE_DECODE;
+	bool decode = r->priv->phase == PROF_PHASE_DECODE; /* the mask keeps it */
+	struct memo *m = &r->priv->memos[(desc * 2 + decode) & r->priv->memo_mask];
 
-	return &r->priv->memos[((size_t)desc * 2 + decode) * (r->map->n_devices + 1) + device];
+	if (!m->known || m->desc != desc || m->step != step || m->device != device) {
+		m->known = false;
+		m->desc = desc;
+		m->step = step;
+		m->device = device;
+	}
+	return m;
 }
 
 /* ---- the published rules ---- */
@@ -337,7 +362,7 @@ static void published_event(struct replay *r, const struct op_event *ev)
 	move(r, p, r->map->everything ? 1 : p->entry ? p->entry->device : s->device);
 	if (p->kv_bytes > 0 && s->phase == PROF_PHASE_DECODE)
 		read_cache(r, p);
-	m = memo_of(r, ev->desc, s->device);
+	m = memo_of(r, ev->desc, -1, s->device);
 	if (!m->known) {
 		model_pim_ai_price(&r->trace->descs[ev->desc], arch_of(r, s->device), &r->options->model,
 		                   s->phase, &m->cost);
@@ -430,14 +455,13 @@ static void next_step(struct replay *r, const struct op_event *ev)
 static const struct cost *roofline_price(struct replay *r, uint32_t desc, int32_t step, unsigned device)
 {
 	const struct plan *p = &r->priv->plans[desc];
-	struct memo *m = memo_of(r, p->like, device);
-	struct model_ctx ctx;
+	struct memo *m = memo_of(r, p->like, p->by_step ? step : -1, device);
 
-	if (!m->known || (p->by_step && m->step != step)) {
-		ctx = context_of(r, step);
+	if (!m->known) {
+		struct model_ctx ctx = context_of(r, m->step);
+
 		replay_bounds_price(&r->trace->descs[desc], &r->priv->devices[device - 1], &ctx, &m->cost);
 		m->known = true;
-		m->step = step;
 	}
 	return &m->cost;
 }
