@@ -12,54 +12,7 @@
 #include <stdlib.h>
 
 #include "tools/lib/model/model_job.h"
-#include "tools/lib/model/op_math.h"
-#include "tools/lib/replay/replay_bounds.h"
-
-#define LAST_LAYER_DEFAULT "lm_head"
-
-/* What the replay must know of a descriptor at each execution. */
-struct plan {
-	const struct map_entry *entry; /* null: in no mapping */
-	bool priced;
-	bool last_layer, moe_end;
-	bool by_step;        /* the price depends on the step's context */
-	uint32_t like;       /* descriptor whose price it shares: layers are alike */
-	double move_bytes;   /* when it changes device */
-	double end_bytes;    /* when it is the last one before the host */
-	double expert_bytes; /* of one expert's result */
-	double kv_bytes;     /* pim-ai: cache read per position of the context */
-};
-
-/* A price as it was the last time. Steps come back to the same descriptors, so there
- * is room for those of a step, in both phases, and not for all of a long run whose
- * shapes grow from step to step. */
-enum { MEMOS = 8192 };
-
-struct memo {
-	struct cost cost;
-	uint32_t desc, device;
-	int32_t step; /* whose context the price is for; -1: no step changes it */
-	bool known;
-};
-
-struct replay_private {
-	struct plan *plans;
-	struct memo *memos; /* [(descriptor * 2 + decode) & memo_mask] */
-	uint32_t memo_mask;
-	uint64_t *counted;             /* [descriptor * REPLAY_PHASES + phase]: executions to be charged */
-	int64_t *counts;               /* per entry of the map: executions asked about with `m` */
-	struct replay_bounds *devices; /* [device - 1] */
-	double idle_w;                 /* of all devices together */
-	struct replay_price *price;    /* of the operation in progress, or null */
-	struct replay_sum *sum;        /* likewise */
-	unsigned device;               /* where the data is */
-	int64_t n_last;                /* executions of the last layer */
-	int64_t cache_rows;            /* pim-ai: positions in the cache */
-	int32_t step;
-	uint32_t desc; /* of the operation before */
-	enum prof_phase phase;
-	bool begun, has_last, published;
-};
+#include "tools/lib/replay/replay_private.h"
 
 static const struct arch *arch_of(const struct replay *r, unsigned device)
 {
@@ -79,95 +32,11 @@ bool replay_has_ranges(const struct replay *r)
 	return false;
 }
 
-static bool is_layer(const struct op_desc *d)
-{
-	return d->op == PROF_OP_LINEAR || d->op == PROF_OP_CONV2D || d->op == PROF_OP_LAYERNORM;
-}
-
-static void plan_published(struct plan *p, const struct op_desc *d, const struct model_options *o)
-{
-	double element = model_pim_ai_element_bytes(d, o);
-	const struct op_operand *out = op_operand_get(d, PROF_OPERAND_OUTPUT);
-
-	p->priced = model_pim_ai_prices(d);
-	p->move_bytes = p->end_bytes = element * model_pim_ai_moved_elements(d);
-	p->expert_bytes = element * op_dim(out, 1) * op_dim(out, 0);
-	if (d->op == PROF_OP_MATMUL && op_attention_of(d) == OP_ATTENTION_WEIGHTS)
-		p->kv_bytes = model_pim_ai_kv_per_position(d);
-}
-
-static void plan_roofline(struct plan *p, const struct op_desc *d, const struct model_options *o)
-{
-	p->priced = true;
-	p->by_step = op_sees_context(d);
-	p->move_bytes = model_roofline_input_bytes(d, o);
-	p->end_bytes = p->expert_bytes = model_roofline_output_bytes(d, o);
-}
-
-static void make_plan(struct replay *r, struct plan *p, const struct op_desc *d)
-{
-	const struct model_options *o = &r->options->model;
-	const char *last = o->last_layer ? o->last_layer : LAST_LAYER_DEFAULT;
-
-	if (r->priv->published)
-		plan_published(p, d, o);
-	else
-		plan_roofline(p, d, o);
-	p->entry = r->map->everything ? NULL : map_find(r->map, d, r->priv->published);
-	p->last_layer = (is_layer(d) || !r->priv->published) && !strcmp(d->context, last);
-	p->moe_end = is_layer(d) && o->moe_end && *o->moe_end && !strcmp(d->context, o->moe_end);
-	r->priv->has_last |= p->last_layer;
-}
-
-/* Whether two operations do the same work, in whatever layer. */
-static bool alike(const struct op_desc *a, const struct op_desc *b)
-{
-	if (a->op != b->op || a->n_operands != b->n_operands || a->n_attrs != b->n_attrs
-	    || strcmp(a->context, b->context))
-		return false;
-	for (unsigned i = 0; i < a->n_operands; i++) {
-		const struct op_operand *x = &a->operands[i], *y = &b->operands[i];
-
-		if (x->role != y->role || x->dtype != y->dtype || x->n_dims != y->n_dims
-		    || x->shapeless != y->shapeless || memcmp(x->dims, y->dims, x->n_dims * sizeof *x->dims))
-			return false;
-	}
-	for (unsigned i = 0; i < a->n_attrs; i++)
-		if (a->attrs[i].attr != b->attrs[i].attr
-		    || (a->attrs[i].value != b->attrs[i].value && a->attrs[i].attr != PROF_ATTR_NODE))
-			return false;
-	return true;
-}
-
-/* What depends on the step's context is priced anew in each step, but once for
- * all layers: the equals of a descriptor are among the latest of its kind. */
-static void share_prices(struct replay *r)
-{
-	uint32_t recent[32];
-	unsigned n = 0;
-
-	for (uint32_t i = 0; i < r->trace->n_descs; i++) {
-		struct plan *p = &r->priv->plans[i];
-		unsigned k, held = n < 32 ? n : 32;
-
-		p->like = i;
-		if (!p->by_step)
-			continue;
-		for (k = 0; k < held; k++)
-			if (alike(&r->trace->descs[i], &r->trace->descs[recent[k]]))
-				break;
-		if (k < held)
-			p->like = recent[k];
-		else
-			recent[n++ % 32] = i;
-	}
-}
-
 static uint32_t memo_mask(size_t n_descs)
 {
 	uint32_t n = 2;
 
-	while (n < 2 * n_descs && n < MEMOS)
+	while (n < 2 * n_descs && n < REPLAY_MEMOS)
 		n *= 2;
 	return n - 1;
 }
@@ -203,9 +72,7 @@ struct replay *replay_new(const char *name, const struct trace *t, const struct 
 		replay_free(r);
 		return NULL;
 	}
-	for (unsigned i = 0; i < t->n_descs; i++)
-		make_plan(r, &p->plans[i], &t->descs[i]);
-	share_prices(r);
+	replay_plans_make(r);
 	return r;
 }
 
@@ -267,7 +134,7 @@ static inline bool must_move(struct replay *r, const struct map_entry *e, unsign
 }
 
 /* At the end of a layer's experts all results but one go back by themselves. */
-static void end_experts(struct replay *r, const struct plan *p)
+static void end_experts(struct replay *r, const struct replay_plan *p)
 {
 	struct replay_private *s = r->priv;
 	int64_t n = r->options->model.experts_per_token;
@@ -279,7 +146,7 @@ static void end_experts(struct replay *r, const struct plan *p)
 	memset(s->counts, 0, r->map->n * sizeof *s->counts);
 }
 
-static inline void move(struct replay *r, const struct plan *p, unsigned device)
+static inline void move(struct replay *r, const struct replay_plan *p, unsigned device)
 {
 	if (must_move(r, p->entry, device)) {
 		transfer(r, r->priv->device, false, p->move_bytes);
@@ -291,10 +158,10 @@ static inline void move(struct replay *r, const struct plan *p, unsigned device)
 }
 
 /* The place of a price; known tells whether it is there, else it is to be filled. */
-static inline struct memo *memo_of(struct replay *r, uint32_t desc, int32_t step, unsigned device)
+static inline struct replay_memo *memo_of(struct replay *r, uint32_t desc, int32_t step, unsigned device)
 {
 	bool decode = r->priv->phase == PROF_PHASE_DECODE; /* the mask keeps it */
-	struct memo *m = &r->priv->memos[(desc * 2 + decode) & r->priv->memo_mask];
+	struct replay_memo *m = &r->priv->memos[(desc * 2 + decode) & r->priv->memo_mask];
 
 	if (!m->known || m->desc != desc || m->step != step || m->device != device) {
 		m->known = false;
@@ -317,7 +184,7 @@ static enum prof_phase published_phase(const struct replay *r, const struct op_e
 }
 
 /* Unfused attention reads the cache before its first product. */
-static void read_cache(struct replay *r, const struct plan *p)
+static void read_cache(struct replay *r, const struct replay_plan *p)
 {
 	const struct arch *a = arch_of(r, r->priv->device);
 	double bytes = p->kv_bytes * (double)r->priv->cache_rows;
@@ -349,8 +216,8 @@ static void count_last_layer(struct replay *r, const struct op_desc *d, int32_t 
 static void published_event(struct replay *r, const struct op_event *ev)
 {
 	struct replay_private *s = r->priv;
-	const struct plan *p = &s->plans[ev->desc];
-	struct memo *m;
+	const struct replay_plan *p = &s->plans[ev->desc];
+	struct replay_memo *m;
 
 	s->phase = published_phase(r, ev);
 	if (s->price)
@@ -454,8 +321,8 @@ static void next_step(struct replay *r, const struct op_event *ev)
 /* The price in the phase and step that are in progress. */
 static const struct cost *roofline_price(struct replay *r, uint32_t desc, int32_t step, unsigned device)
 {
-	const struct plan *p = &r->priv->plans[desc];
-	struct memo *m = memo_of(r, p->like, p->by_step ? step : -1, device);
+	const struct replay_plan *p = &r->priv->plans[desc];
+	struct replay_memo *m = memo_of(r, p->like, p->by_step ? step : -1, device);
 
 	if (!m->known) {
 		struct model_ctx ctx = context_of(r, m->step);
@@ -478,7 +345,7 @@ void replay_parts(const struct replay *r, const struct op_event *ev, unsigned de
 static void roofline_event(struct replay *r, const struct op_event *ev)
 {
 	struct replay_private *s = r->priv;
-	const struct plan *p = &s->plans[ev->desc];
+	const struct replay_plan *p = &s->plans[ev->desc];
 	unsigned device = r->map->everything ? 1 : p->entry ? p->entry->device : MAP_HOST;
 
 	if (!s->begun || ev->step != s->step)
