@@ -36,7 +36,8 @@ int main(int argc, char **argv)
 
 		if (a == MAP_FAILED || madvise(a, bytes, MADV_NOHUGEPAGE) != 0)
 			return 1;
-		usleep((useconds_t)wait_us);
+		if (wait_us)
+			usleep((useconds_t)wait_us);
 		for (unsigned p = 0; p < touched; p++)
 			a[p * PAGE_FLOATS] = 1.0f;
 		faults += PAGES - (long)touched;

@@ -439,6 +439,12 @@ static void published_experts(void)
 	r = replay(0, 1, 1, -1);
 	EXPECT(cell(r, COST_BYTES_D2H), 200 + 200 + 600);
 	replay_free(r);
+	/* by the default model likewise, in the trace's types */
+	options.model.kind = MODEL_ROOFLINE;
+	options.model.dtype = -1;
+	r = replay(0, 0, 1, 0, 1, -1);
+	EXPECT(cell(r, COST_BYTES_D2H), 400 + 400 + 400);
+	replay_free(r);
 }
 
 static void published_phases(void)
