@@ -113,10 +113,7 @@ static bool ends_step(const struct ggml_thread *st, const struct ggml_plan *plan
 
 static void finish_pending(struct prof_thread *t, struct ggml_thread *st, uint64_t end)
 {
-	if (st->counted)
-		prof_record_counted(t, st->desc, st->start, end, &st->at_start);
-	else
-		prof_record(t, st->desc, st->start, end);
+	prof_record_measured(t, st->desc, st->start, end, &st->at_start);
 	st->pending = false;
 	st->last_end = end;
 }
@@ -225,13 +222,7 @@ void ggml_track_node(const int params[2], const void *node, const void *fused)
 	}
 	st->n_gaps = 0;
 	st->pending = true;
-	st->start = st->candidate = prof_clock();
-	st->counted = false;
-	if (prof_counters_due(t, st->desc, st->start)) {
-		prof_counters_read(t, &st->at_start);
-		st->counted = st->at_start.valid;
-		st->start = st->candidate = prof_clock();
-	}
+	st->start = st->candidate = prof_measure(t, st->desc, &st->at_start);
 }
 
 /* ---- barriers ---- */

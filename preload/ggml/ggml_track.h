@@ -30,7 +30,7 @@ struct ggml_thread {
 	const struct ggml_plan_op *ops;
 	uint32_t n_ops, next; /* operation expected next */
 	bool pending;         /* one is in progress */
-	bool grouped, counted;
+	bool grouped;
 	uint32_t desc;             /* of the one in progress */
 	uint64_t start, candidate; /* its start; its end, as far as known */
 	uint64_t last_end;         /* of the operation before */

@@ -15,10 +15,7 @@
 #include "tools/lib/replay/measured.h"
 #include "tools/lib/replay/replay.h"
 
-enum {
-	TOGETHER = 32, /* as profreplay takes them */
-	HELD = 4096,
-};
+enum { HELD = 4096 };
 
 static struct op_event events[HELD];
 static unsigned n_events;
@@ -63,8 +60,8 @@ static int run(const char *name, const struct arch *a, struct trace *t, enum mod
 	}
 	begin = now_s();
 	while (done < operations) {
-		for (unsigned i = 0; i < n_events; i += TOGETHER) {
-			unsigned n = n_events - i < TOGETHER ? n_events - i : TOGETHER;
+		for (unsigned i = 0; i < n_events; i += TRACE_TOGETHER) {
+			unsigned n = n_events - i < TRACE_TOGETHER ? n_events - i : TRACE_TOGETHER;
 
 			measured_events(&m, &events[i], n);
 			replay_events(r, &events[i], n);

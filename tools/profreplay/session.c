@@ -183,9 +183,6 @@ static void free_replays(struct session *s)
 	}
 }
 
-/* Operations that are read, and go to each replay, together. */
-enum { TOGETHER = 32 };
-
 static int take(struct session *s, struct op_event *ev, unsigned n, struct diag *d)
 {
 	for (unsigned i = 0; s->set.net && i < n; i++)
@@ -203,12 +200,12 @@ static int take(struct session *s, struct op_event *ev, unsigned n, struct diag 
 static int pass(struct session *s, struct diag *d)
 {
 	struct trace_cursor *c = trace_cursor_open(s->trace);
-	struct op_event ev[TOGETHER];
+	struct op_event ev[TRACE_TOGETHER];
 	int n = -1;
 
 	if (!c)
 		return diag_set(d, "out of memory");
-	while ((n = trace_cursor_read(c, ev, TOGETHER, d)) > 0)
+	while ((n = trace_cursor_read(c, ev, TRACE_TOGETHER, d)) > 0)
 		if ((n = take(s, ev, (unsigned)n, d)))
 			break;
 	trace_cursor_close(c);

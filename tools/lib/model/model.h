@@ -39,7 +39,7 @@ struct model_options {
 	int64_t sliding_window; /* 0: none */
 	int64_t batch_size;     /* sequences together; 0: as shapes say */
 	int64_t experts_per_token;
-	const char *last_layer; /* null: lm_head, without ending prefill */
+	const char *last_layer; /* null: OP_LAST_LAYER, without ending prefill */
 	const char *moe_end;    /* null: none */
 
 	/* The default model's own. */
@@ -104,8 +104,8 @@ struct model_parts {
 };
 
 /* Bytes of the activations an operation takes in, and of what it gives out. */
-double model_roofline_input_bytes(const struct op_desc *d, const struct model_options *o);
-double model_roofline_output_bytes(const struct op_desc *d, const struct model_options *o);
+void model_roofline_moved_bytes(const struct op_desc *d, const struct model_options *o, double *in,
+                                double *out);
 
 const char *model_term_name(enum model_term t);
 const char *model_term_unit(enum model_term t);

@@ -48,11 +48,6 @@ static double at_least_one(int64_t n)
 	return n > 1 ? (double)n : 1;
 }
 
-static bool of_experts(const struct op_desc *d)
-{
-	return op_attr_get(d, PROF_ATTR_EXPERTS, 1) > 1 || op_attr_get(d, PROF_ATTR_EXPERT, -1) >= 0;
-}
-
 /* Fewer rows: everything but weights shrinks. */
 static void cut_rows(double n, struct op_work *w, struct model_product *p)
 {
@@ -151,7 +146,7 @@ void model_group_share(const struct op_desc *d, const struct model_options *o, s
 	}
 	if (experts > 1) {
 		share->devices *= experts;
-		if (of_experts(d))
+		if (op_is_of_experts(d))
 			cut_weights(CUT_HEADS, experts, experts, w, p);
 		else
 			cut_rows(experts, w, p);
@@ -259,7 +254,7 @@ static void between_experts(const struct op_desc *d, const struct model_device *
 	struct model_exchange one;
 	double in = (w->read_bytes - w->weight_bytes) * rows_share / n, out = w->write_bytes * rows_share / n;
 
-	if (n <= 1 || !of_experts(d) || !w->matrix_flops)
+	if (n <= 1 || !op_is_of_experts(d) || !w->matrix_flops)
 		return;
 	if (!one_of(d->context, "w2|w3|down_proj|up_proj")) {
 		model_collective(MODEL_ALL_TO_ALL, n, in, dev, &one);

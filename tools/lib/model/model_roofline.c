@@ -480,21 +480,13 @@ void model_roofline_price(const struct model_job *job, const struct model_device
 	c->limit = limit_of(c, &b);
 }
 
-double model_roofline_input_bytes(const struct op_desc *desc, const struct model_options *o)
-{
-	struct op_desc copy;
-	const struct op_desc *d = adapted(desc, o, &copy);
-	struct op_work w;
-
-	op_work(d, 0, &w);
-	return w.read_bytes - w.weight_bytes - w.kv_bytes;
-}
-
-double model_roofline_output_bytes(const struct op_desc *desc, const struct model_options *o)
+void model_roofline_moved_bytes(const struct op_desc *d, const struct model_options *o, double *in,
+                                double *out)
 {
 	struct op_desc copy;
 	struct op_work w;
 
-	op_work(adapted(desc, o, &copy), 0, &w);
-	return w.write_bytes;
+	op_work(adapted(d, o, &copy), 0, &w);
+	*in = w.read_bytes - w.weight_bytes - w.kv_bytes;
+	*out = w.write_bytes;
 }

@@ -32,13 +32,10 @@ enum prof_op_class op_class(unsigned op)
 	return kind_of(op)->cls;
 }
 
+/* As op_elements, but none where only the type is known. */
 static double elements(const struct op_operand *o)
 {
-	double n = o->shapeless ? 0 : 1;
-
-	for (unsigned i = 0; i < o->n_dims; i++)
-		n *= (double)o->dims[i];
-	return n;
+	return o->shapeless ? 0 : op_elements(o);
 }
 
 static double bytes(const struct op_operand *o)
@@ -113,6 +110,11 @@ double op_heads_stored(const struct op_desc *d, const struct op_operand *o)
 	double heads = (double)op_attr_get(d, PROF_ATTR_HEADS_KV, 0), shown = op_dim(o, 2);
 
 	return heads > 0 && heads < shown ? heads / shown : 1;
+}
+
+bool op_is_of_experts(const struct op_desc *d)
+{
+	return op_attr_get(d, PROF_ATTR_EXPERTS, 1) > 1 || op_attr_get(d, PROF_ATTR_EXPERT, -1) >= 0;
 }
 
 double op_experts_touched(double experts, double used, double tokens)

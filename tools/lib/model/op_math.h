@@ -46,6 +46,9 @@ struct op_context op_context_of(const struct op_desc *d);
  * heads for the queries that share them (attribute heads_kv). */
 double op_heads_stored(const struct op_desc *d, const struct op_operand *o);
 
+/* Whether it is of one expert, or of all in one kernel. */
+bool op_is_of_experts(const struct op_desc *d);
+
 /* Expected number of distinct experts that `tokens` tokens touch, each taking
  * `used` of `experts` at random: E (1 - (1 - U/E)^tokens). */
 double op_experts_touched(double experts, double used, double tokens);

@@ -14,7 +14,7 @@ enum { IS_PRODUCT = 1, IS_LAST_LAYER = 2 };
 
 int measured_begin(struct measured *m, const struct trace *t, const char *last_layer, int64_t batch_size)
 {
-	const char *last = last_layer ? last_layer : "lm_head";
+	const char *last = last_layer ? last_layer : OP_LAST_LAYER;
 
 	memset(m, 0, sizeof *m);
 	m->trace = t;
@@ -88,12 +88,12 @@ static unsigned take_phase(struct measured *m, const struct op_event *ev, unsign
 {
 	enum prof_phase phase = ev->phase;
 	struct measured_sum sum = m->sum[phase];
-	unsigned i;
+	unsigned i, timed = 0;
 
 	for (i = 0; i < n && ev[i].phase == phase; i++) {
 		uint64_t time_ns = ev[i].timed ? ev[i].time_ns : 0;
 
-		sum.timed += ev[i].timed;
+		timed += ev[i].timed;
 		sum.ops_ns += time_ns;
 		sum.busy_ns += ev[i].timed ? ev[i].busy_ns : 0;
 		sum.between_ns += ev[i].step < 0 ? time_ns : 0;
@@ -103,6 +103,7 @@ static unsigned take_phase(struct measured *m, const struct op_event *ev, unsign
 	}
 	m->sum[phase] = sum;
 	m->phase[phase].operations += i;
+	m->phase[phase].timed += timed;
 	return i;
 }
 
@@ -217,7 +218,6 @@ static void read_meters(struct measured *m, const struct energy *e)
 static void take_sums(struct measured *m)
 {
 	for (unsigned i = 0; i < MEASURED_PHASES; i++) {
-		m->phase[i].timed = m->sum[i].timed;
 		m->phase[i].ops_ns = (double)m->sum[i].ops_ns;
 		m->phase[i].busy_ns = (double)m->sum[i].busy_ns;
 		m->phase[i].between_ns = (double)m->sum[i].between_ns;

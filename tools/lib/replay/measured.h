@@ -36,7 +36,7 @@ struct measured {
 	uint64_t first_ns, last_ns; /* from where the first operation began to the end of the last */
 	double rows[MEASURED_PHASES];
 	struct measured_sum {
-		uint64_t timed, ops_ns, busy_ns, between_ns;
+		uint64_t ops_ns, busy_ns, between_ns;
 	} sum[MEASURED_PHASES];
 	uint8_t *kinds;       /* [descriptors], what the pass must know of each */
 	double *recording_ns; /* by phase: taken off the steps' walls, the caller's; may be null */
@@ -44,7 +44,7 @@ struct measured {
 	double *desc_ns;      /* [descriptor * MEASURED_PHASES + phase], the caller's; may be null */
 };
 
-/* last_layer null: lm_head. batch_size 0: as shapes say. 0, or -1 without memory. */
+/* last_layer null: OP_LAST_LAYER. batch_size 0: as shapes say. 0, or -1 without memory. */
 int measured_begin(struct measured *m, const struct trace *t, const char *last_layer, int64_t batch_size);
 void measured_events(struct measured *m, const struct op_event *ev, unsigned n);
 

@@ -68,13 +68,12 @@ static bool is_keys(const struct op_desc *d, const struct op_operand *o)
 static double holders(const struct replay *r, const struct op_desc *d, bool cache)
 {
 	const struct model_group_options *g = &r->options->model.group;
-	bool experts = op_attr_get(d, PROF_ATTR_EXPERTS, 1) > 1 || op_attr_get(d, PROF_ATTR_EXPERT, -1) >= 0;
 	double tensor = g->tensor > 1 ? (double)g->tensor : 1,
 	       pipeline = g->pipeline > 1 ? (double)g->pipeline : 1;
 
 	if (cache)
 		return model_group_cache_holders(d, tensor) * pipeline;
-	return tensor * pipeline * (experts && g->expert > 1 ? (double)g->expert : 1);
+	return tensor * pipeline * (op_is_of_experts(d) && g->expert > 1 ? (double)g->expert : 1);
 }
 
 /* How often a device keeps an operand's shape: values are as large as keys; the

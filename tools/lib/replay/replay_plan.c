@@ -6,8 +6,6 @@
 #include "tools/lib/model/op_math.h"
 #include "tools/lib/replay/replay_private.h"
 
-#define LAST_LAYER_DEFAULT "lm_head"
-
 static bool is_layer(const struct op_desc *d)
 {
 	return d->op == PROF_OP_LINEAR || d->op == PROF_OP_CONV2D || d->op == PROF_OP_LAYERNORM;
@@ -29,14 +27,14 @@ static void plan_roofline(struct replay_plan *p, const struct op_desc *d, const 
 {
 	p->priced = true;
 	p->by_step = op_sees_context(d);
-	p->move_bytes = model_roofline_input_bytes(d, o);
-	p->end_bytes = p->expert_bytes = model_roofline_output_bytes(d, o);
+	model_roofline_moved_bytes(d, o, &p->move_bytes, &p->end_bytes);
+	p->expert_bytes = p->end_bytes;
 }
 
 static void make_plan(struct replay *r, struct replay_plan *p, const struct op_desc *d)
 {
 	const struct model_options *o = &r->options->model;
-	const char *last = o->last_layer ? o->last_layer : LAST_LAYER_DEFAULT;
+	const char *last = o->last_layer ? o->last_layer : OP_LAST_LAYER;
 
 	if (r->priv->published)
 		plan_published(p, d, o);

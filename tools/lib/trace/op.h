@@ -27,6 +27,9 @@ struct op_attr {
 	int64_t value;
 };
 
+/* The canonical context of a network's last layer, where no other is asked for. */
+#define OP_LAST_LAYER "lm_head"
+
 /* One kind of operation that comes back: everything but time. Strings belong
  * to the trace and are "" when unknown. */
 struct op_desc {

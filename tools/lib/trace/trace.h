@@ -186,6 +186,7 @@ int trace_cursor_next(struct trace_cursor *c, struct op_event *ev, struct diag *
 
 /* The same for as many as n (not 0) at a time, which is quicker than one by one: how many
  * there were. */
+enum { TRACE_TOGETHER = 32 }; /* a good number */
 int trace_cursor_read(struct trace_cursor *c, struct op_event *ev, unsigned n, struct diag *d);
 void trace_cursor_close(struct trace_cursor *c);
 
